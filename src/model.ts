@@ -1,0 +1,580 @@
+/**
+ * The nouns of an audit: types only, importing nothing, so that every part can meet here.
+ *
+ * Words (the same in code, SQL, CSV headers and docs):
+ *   topic range      one topic and, per partition, a first offset and an exclusive end, fixed once before reading
+ *   message          one record; audited when `where` lets it in
+ *   event            what a message tells; copies are messages telling the same event
+ *   correlation key  the business value that a message and its effects both carry
+ *   effect           one thing that happened outside Kafka: one row, one email that went out
+ *   effect kind      a named entry of the configuration, with its source and its expectation
+ *   window           of an event and a kind: from `lead` before its earliest copy to `settle` after its latest
+ *   coverage         what a source could really show. No coverage, no `zero`
+ *   padding          messages read before and after the range only to explain effects at its edges; never judged
+ *   verdict          the count held against the expectation
+ *   orphan           an effect inside the range's time whose key is on no audited message that was read
+ *   evidence         the folder of one audit, from which every report can be made again offline
+ *
+ * Units: message times are epoch milliseconds, effect times epoch microseconds, durations milliseconds, offsets
+ * JavaScript numbers (a source refuses an offset beyond 2^53 - 1), unless a name says otherwise.
+ */
+
+// ---------------------------------------------------------------------------------------------- settings
+
+/** Everything one audit is told, after file, flags and environment: complete, checked, no defaults left open. */
+export interface Settings {
+  readonly name: string;
+  readonly messages: MessageSettings;
+  readonly kinds: readonly KindSettings[];
+  readonly report: ReportSettings;
+  /** Bounds of the engine: DuckDB's own syntax for the size, such as "2GB". */
+  readonly memory: string;
+  /** Hex digest of the configuration as written: secrets count as their names, never as their values. */
+  readonly configDigest: string;
+}
+
+export interface ReportSettings {
+  /** Absolute path of the directory that finished reports appear in. */
+  readonly directory: string;
+  readonly ledger: boolean;
+}
+
+export interface MessageSettings {
+  readonly topic: string;
+  readonly from: KafkaSettings | CaptureSettings;
+  readonly range: RangeSettings;
+  /** Partitions to read; undefined: all of them. */
+  readonly partitions?: readonly number[];
+  readonly isolation: Isolation;
+  readonly value: ValueFormat;
+  /** The correlation key: one part, or several parts that must all be there. */
+  readonly key: readonly MessageKeyPart[];
+  /** What makes two messages copies of one event; undefined: equal key and byte-equal value. */
+  readonly id?: FieldReference;
+  /** All are required of an audited message. Empty: every message is audited. */
+  readonly where: readonly MessageCondition[];
+}
+
+export type Isolation = 'read_committed';
+export type ValueFormat = 'json';
+
+export interface KafkaSettings {
+  readonly source: 'kafka';
+  /** host:port, each. */
+  readonly bootstrap: readonly string[];
+  readonly clientId: string;
+}
+
+export interface CaptureSettings {
+  readonly source: 'capture';
+  /** Absolute paths or glob patterns of kcat -J files, one message a line; `.gz` by content. */
+  readonly files: readonly string[];
+}
+
+/** Which part of the topic; `padding` is how far before and after it messages are read to explain effects. */
+export type RangeSettings = { readonly padding: number } & (
+  | { readonly by: 'all' }
+  | { readonly by: 'time'; readonly from?: number; readonly to?: number }
+  /** The last `length` milliseconds, ending at now less the longest settle. */
+  | { readonly by: 'last'; readonly length: number; readonly settle: number }
+  /** Per partition [first, end). Partitions that are not named are not part of the range. */
+  | { readonly by: 'offsets'; readonly offsets: ReadonlyMap<number, readonly [first: number, end: number]> }
+);
+
+/** Where in a message something is. `text` is the reference as the configuration writes it. */
+export type FieldReference = { readonly text: string } & (
+  | { readonly root: 'key' | 'topic' | 'partition' | 'offset' | 'timestamp' }
+  | { readonly root: 'headers'; readonly name: string }
+  /** An empty path is the value itself; a number is an array index. */
+  | { readonly root: 'value'; readonly path: readonly (string | number)[] }
+);
+
+/** How the text of one key part is made comparable on both sides. */
+export interface KeyRule {
+  /** JavaScript regular expression: the first group (or the whole match) is the key; no match is no key. */
+  readonly match?: string;
+  readonly fold: boolean;
+}
+
+export interface MessageKeyPart extends KeyRule {
+  readonly field: FieldReference;
+}
+
+/** One key part of an effect, found under a name: a column, a header, a field of a log. */
+export interface EffectKeyPart extends KeyRule {
+  readonly name: string;
+}
+
+/** A scalar of the configuration as it was written: text compares as text, a number also as a number. */
+export interface Scalar {
+  readonly text: string;
+  readonly number?: number;
+}
+
+/** A field that is absent or null fails every test, `not` included (DESIGN rule 3). */
+export type Test =
+  | { readonly is: 'in'; readonly values: readonly Scalar[] }
+  | { readonly is: 'matches'; readonly pattern: string }
+  | { readonly is: 'not'; readonly test: Test };
+
+export interface MessageCondition {
+  readonly field: FieldReference;
+  readonly test: Test;
+}
+
+/** A condition on an effect: `name` is a column, or one of from, recipient, subject. */
+export interface EffectCondition {
+  readonly name: string;
+  readonly test: Test;
+}
+
+export interface KindSettings {
+  readonly name: string;
+  readonly source: EffectSourceSettings;
+  readonly expect: Expectation;
+  /** All are required of a message that expects this kind. */
+  readonly where: readonly MessageCondition[];
+  /** How long before its earliest copy and after its latest an event's own effects may happen. */
+  readonly lead: number;
+  readonly settle: number;
+  /** How far behind the range effects are read. */
+  readonly after: number;
+  /** Share (0 to 1) of the kind's effects in the range that may lack a key before zeros lose their proof. */
+  readonly maxKeyless: number;
+  /** Whether an orphan is a finding (exit 1) or only noted. */
+  readonly orphans: 'finding' | 'note';
+}
+
+export type Expectation =
+  | { readonly by: 'number'; readonly min: number; readonly max: number }
+  /** A list's length, or a whole number, in each message. */
+  | { readonly by: 'field'; readonly field: FieldReference };
+
+export type EffectSourceSettings = PostgresSettings | EmailSettings | LogSettings;
+
+interface EffectSourceCommon {
+  readonly key: readonly EffectKeyPart[];
+  readonly only: readonly EffectCondition[];
+  /** IANA zone of times that carry none. */
+  readonly zone?: string;
+  /** What the source is declared to show in full; epoch milliseconds. */
+  readonly covers?: { readonly from?: number; readonly to?: number };
+}
+
+export interface PostgresSettings extends EffectSourceCommon {
+  readonly source: 'postgres';
+  /** Connection URL; undefined: the PG* environment. Holds a secret: never print it. */
+  readonly url?: string;
+  /** As written, such as `public.orders` or `"Odd Name"`. */
+  readonly table: string;
+  /** Identity column; undefined: the primary key, looked up. */
+  readonly id?: string;
+  /** Time column; undefined: the rows have no time. */
+  readonly at?: string;
+}
+
+interface LogFiles {
+  /** Absolute paths or glob patterns. */
+  readonly files: readonly string[];
+  /** Silence longer than this is a hole in the coverage. */
+  readonly gap: number;
+}
+
+export interface EmailSettings extends EffectSourceCommon, LogFiles {
+  readonly source: 'email';
+  readonly format: 'postfix';
+  /** Which moment counts an email and dates it. */
+  readonly counts: 'accepted' | 'delivered';
+}
+
+/** Rows that arrive as a dump: CSV with a header line. */
+export interface LogSettings extends EffectSourceCommon, LogFiles {
+  readonly source: 'log';
+  readonly format: 'csv';
+  /** Identity field; undefined: the line itself. */
+  readonly id?: string;
+  readonly at?: string;
+}
+
+// ---------------------------------------------------------------------------------------------- gather
+
+/** Offsets of one partition, fixed before reading. [first, end) is judged; [readFirst, readEnd) adds the padding. */
+export interface PartitionRange {
+  readonly partition: number;
+  readonly first: number;
+  readonly end: number;
+  readonly readFirst: number;
+  readonly readEnd: number;
+  /** Offsets asked for at the end that do not exist yet or are not stable: asked end minus `end`. */
+  readonly short: number;
+}
+
+export interface TopicRange {
+  readonly topic: string;
+  /** Where the messages came from, for the report: bootstrap hosts, or capture files. Never a secret. */
+  readonly source: string;
+  readonly isolation: Isolation;
+  readonly partitions: readonly PartitionRange[];
+  /** Partitions of the topic that are not part of the range. */
+  readonly unreadPartitions: readonly number[];
+  /** When the ends were fixed. */
+  readonly fixedAt: number;
+  /** Time of the range [from, to) as asked; undefined where it follows from the messages themselves. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Why an end is short of what was asked, and other things a reader must know, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Every offset of [first, end) is in exactly one (DESIGN rule 2). */
+export interface OffsetClasses {
+  readonly audited: number;
+  readonly skipped: number;
+  readonly control: number;
+  readonly aborted: number;
+  readonly absent: number;
+  readonly deleted: number;
+  readonly unseen: number;
+}
+
+/** Offsets [first, end) that no message was read from, and the time in which their messages must have been written. */
+export interface MessageHole {
+  readonly partition: number;
+  readonly class: 'absent' | 'deleted' | 'unseen';
+  readonly first: number;
+  readonly end: number;
+  /** Undefined: unbounded on that side. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** What a replay saw, besides the messages themselves. */
+export interface Replay {
+  readonly classes: ReadonlyMap<number, OffsetClasses>;
+  /** Of the range and the padding; neighbours are merged where there are very many (their span then covers more). */
+  readonly holes: readonly MessageHole[];
+  /** Smallest and largest timestamp of the range's messages; undefined: there were none. */
+  readonly firstAt?: number;
+  readonly lastAt?: number;
+  /** Time up to which messages were read, padding included: the smallest over all partitions. */
+  readonly readTo: number;
+  /** Time from which messages were read, padding included: the largest over all partitions. */
+  readonly readFrom: number;
+  /** Messages of the range whose timestamp lies outside the time that was asked for. */
+  readonly stragglers: number;
+  /** How many messages (read, not skipped) had something at each reference; in configuration order. */
+  readonly references: readonly { readonly setting: string; readonly text: string; readonly seen: number }[];
+  readonly messages: number;
+  readonly bytes: number;
+  /** A few messages whose value could not be decoded, and why. */
+  readonly undecodable: readonly { readonly partition: number; readonly offset: number; readonly why: string }[];
+}
+
+/**
+ * Messages in columns; row i of each array is one message. Messages of class audited, skipped and aborted, of the
+ * range and of the padding.
+ */
+export interface MessageBatch {
+  readonly rows: number;
+  readonly partition: Int32Array;
+  readonly offset: BigInt64Array;
+  /** Epoch milliseconds; negative: the message has no timestamp. */
+  readonly timestamp: BigInt64Array;
+  /** MESSAGE_CLASS of columns.ts. */
+  readonly class: Int32Array;
+  /** 1: of the range, 0: of the padding. */
+  readonly inRange: Int32Array;
+  /** 1: something that refers to the value could not be read, because the value is broken. */
+  readonly undecodable: Int32Array;
+  /** Correlation key; the empty text: none. */
+  readonly key: Uint8Array;
+  /** The event's id; the empty text: none. */
+  readonly eventId: Uint8Array;
+  /** Where there is no id: 32 hex digits of a digest of the value. Else the empty text. */
+  readonly digest: Uint8Array;
+  /** One array per kind, in the order of Settings.kinds: the expected number, or a code of EXPECT (columns.ts). */
+  readonly expectMin: readonly Int32Array[];
+  readonly expectMax: readonly Int32Array[];
+}
+
+/** Effects of one kind in columns. An effect with several keys has a row for each, with the same id. */
+export interface EffectBatch {
+  readonly rows: number;
+  /** The empty text: no readable key. */
+  readonly key: Uint8Array;
+  readonly id: Uint8Array;
+  /** Epoch microseconds; NO_TIME (columns.ts) where there is none. */
+  readonly time: BigInt64Array;
+  /** Where it was seen: index into Coverage.places, and the line there (0 for a database row, found by its id). */
+  readonly place: Int32Array;
+  readonly line: BigInt64Array;
+}
+
+/** Which effects to hand over: those inside [from, to], both epoch milliseconds, and those without a time. */
+export interface EffectBounds {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A span of time in which a source could not see; epoch milliseconds, both ends included. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly why: 'silence' | 'missing-file' | 'unreadable';
+  /** One sentence with the place: file and line. */
+  readonly detail: string;
+}
+
+/** What one source could really show for one kind. */
+export interface Coverage {
+  readonly kind: string;
+  /** What was read, for the report, such as `postgres public.orders` or `postfix mail.log, mail.log.1.gz`. Never a secret. */
+  readonly source: string;
+  /** Files or tables that effects refer to by index. */
+  readonly places: readonly string[];
+  /**
+   * Covered span, epoch milliseconds, both ends included. `edge` says how its beginning counts: `line` (a window that
+   * begins before it is not covered), `row` (only a window wholly before it is not: a table shows nothing older).
+   * Undefined `from`: since ever. Undefined span: nothing is covered.
+   */
+  readonly span?: { readonly from?: number; readonly to: number; readonly edge: 'line' | 'row' };
+  readonly gaps: readonly Gap[];
+  /** When the source was read: a window that ends later is not settled. Epoch milliseconds. */
+  readonly readAt: number;
+  /** Records looked at: rows, or lines. */
+  readonly read: number;
+  /** Distinct effects handed over, and how many of the source's were left out, by reason. */
+  readonly effects: number;
+  readonly excluded: Readonly<Record<string, number>>;
+  readonly unreadable: number;
+  readonly samples: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What a source reports while it reads. `total` in the same unit as `done`, where it is known. */
+export interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: 'messages' | 'rows' | 'lines' | 'bytes';
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+/** Takes batches in order; a source waits for the promise before it reads on. */
+export type Take<Batch> = (batch: Batch) => Promise<void> | void;
+
+export interface MessageSource {
+  /** Fixes the range, once. */
+  fix(): Promise<TopicRange>;
+  /** Reads it, handing over batches. `signal` ends it early by an error. */
+  replay(range: TopicRange, take: Take<MessageBatch>): Promise<Replay>;
+  close(): Promise<void>;
+}
+
+/** All kinds that one outside place serves, so that a database is read in one snapshot. */
+export interface EffectSource {
+  readonly kinds: readonly number[];
+  /** Connects and checks names and rights before anything is read. */
+  check(): Promise<void>;
+  /** Hands over the effects of all its kinds; answers one coverage for each, in the order of `kinds`. */
+  gather(bounds: readonly EffectBounds[], take: (kind: number, batch: EffectBatch) => Promise<void> | void): Promise<readonly Coverage[]>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------- judge
+
+export type Outcome = 'zero' | 'one' | 'multiple' | 'unknown';
+export type Verdict = 'ok' | 'missing' | 'duplicate' | 'unexpected' | 'exempt' | 'unknown';
+
+/** Why a verdict is unknown, in the order in which the first that fits is given (DESIGN rule 9). */
+export type Reason =
+  | 'bad-time'
+  | 'undecodable'
+  | 'no-key'
+  | 'no-expectation'
+  | 'not-settled'
+  | 'source-gap'
+  | 'ambiguous'
+  | 'compacted'
+  | 'late'
+  | 'early';
+
+/** One (audited message, effect kind). Times are epoch microseconds, the message's in milliseconds. */
+export interface LedgerLine {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly timestamp: bigint;
+  readonly key: string;
+  readonly eventId: string;
+  readonly copies: number;
+  readonly kind: number;
+  /** Undefined: no number could be read. */
+  readonly expected?: { readonly min: number; readonly max: number };
+  /** Undefined: nothing could be looked for. */
+  readonly count?: number;
+  /** Undefined: no end. */
+  readonly most?: number;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  readonly reason?: Reason;
+  readonly firstEffectAt?: bigint;
+  readonly lastEffectAt?: bigint;
+  readonly effectIds: readonly string[];
+}
+
+export type OrphanReason = 'no-message' | 'skipped' | 'aborted' | 'unread';
+
+export interface Orphan {
+  readonly kind: number;
+  readonly id: string;
+  /** Epoch microseconds. */
+  readonly time: bigint;
+  readonly key: string;
+  readonly reason: OrphanReason;
+  readonly place: number;
+  readonly line: bigint;
+}
+
+/** The totals of one kind over all audited messages of the range. */
+export interface KindTotals {
+  /** Distinct effects in [from, to) of the range, and how many of them lack a key. */
+  readonly total: number;
+  readonly keyless: number;
+  /** Distinct effects that are surely some judged event's own. */
+  readonly matched: number;
+  readonly orphans: Readonly<Record<OrphanReason, number>>;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly reasons: Readonly<Partial<Record<Reason, number>>>;
+  /** How many messages have this many copies and this many effects (`count`; undefined: could not be looked for). */
+  readonly matrix: readonly { readonly copies: number; readonly count?: number; readonly messages: number }[];
+  /** First effect minus message, over messages that have one; undefined: none has. */
+  readonly latencyMs?: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
+}
+
+/** The outcomes of messages across all kinds, in the order of Settings.kinds. */
+export interface Signature {
+  readonly outcomes: readonly Outcome[];
+  readonly messages: number;
+}
+
+/** What the judge answers: totals are of everything, the exceptional lines are read as a stream. */
+export interface Judgement {
+  readonly messages: {
+    readonly audited: number;
+    readonly events: number;
+    readonly copies: number;
+    readonly noKey: number;
+    readonly undecodable: number;
+    /** Ids that are on messages of different keys (DESIGN rule 4). */
+    readonly idsAcrossKeys: number;
+  };
+  readonly kinds: readonly KindTotals[];
+  readonly signatures: readonly Signature[];
+  readonly notes: readonly string[];
+}
+
+// ---------------------------------------------------------------------------------------------- tell
+
+/** The content of report.json: everything every other rendering is made from. Offsets are strings. */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly run: {
+    readonly id: string;
+    readonly name: string;
+    readonly startedAt: string;
+    readonly endedAt: string;
+    readonly configDigest: string;
+    readonly directory: string;
+  };
+  readonly exit: { readonly status: 0 | 1 | 3; readonly because: readonly string[] };
+  readonly range: {
+    readonly topic: string;
+    readonly source: string;
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly isolation: Isolation;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly first: string;
+      readonly end: string;
+      readonly short: string;
+      readonly classes: OffsetClasses;
+    }[];
+    readonly unreadPartitions: readonly number[];
+    readonly stragglers: number;
+    readonly notes: readonly string[];
+  };
+  readonly messages: {
+    readonly audited: number;
+    readonly events: number;
+    readonly copies: number;
+    readonly noKey: number;
+    readonly undecodable: number;
+    readonly notes: readonly string[];
+  };
+  readonly effects: readonly KindReport[];
+  readonly signatures: readonly {
+    readonly outcomes: Readonly<Record<string, Outcome>>;
+    readonly messages: number;
+    readonly meaning: string;
+  }[];
+  readonly findings: readonly Finding[];
+  readonly coverage: readonly CoverageReport[];
+  readonly orphans: { readonly count: number; readonly examples: readonly OrphanExample[] };
+  readonly stages: readonly Stage[];
+}
+
+export interface KindReport {
+  readonly name: string;
+  readonly source: string;
+  readonly expected: string;
+  readonly total: number;
+  readonly matched: number;
+  readonly keyless: number;
+  readonly orphans: Readonly<Record<OrphanReason, number>>;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly reasons: Readonly<Partial<Record<Reason, number>>>;
+  readonly matrix: readonly { readonly copies: number; readonly count: number | null; readonly messages: number }[];
+  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number } | null;
+}
+
+export interface CoverageReport {
+  readonly source: string;
+  readonly kind: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly readAt: string;
+  readonly read: number;
+  readonly effects: number;
+  readonly excluded: Readonly<Record<string, number>>;
+  readonly unreadable: number;
+  readonly gaps: readonly { readonly from: string; readonly to: string; readonly why: string; readonly detail: string }[];
+  readonly notes: readonly string[];
+}
+
+export interface OrphanExample {
+  readonly kind: string;
+  readonly id: string;
+  readonly at: string;
+  readonly key: string;
+  readonly reason: OrphanReason;
+  readonly location: string;
+}
+
+/** Causes are later work; the frame has its place. */
+export interface Finding {
+  readonly id: string;
+  readonly summary: string;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly ms: number;
+  readonly peakBytes: number;
+  /** What was counted while it ran, such as messages or rows. */
+  readonly done?: number;
+}
