@@ -4,7 +4,12 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/live/**'], testTimeout: 60_000 },
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/live/**'],
+          testTimeout: 60_000,
+        },
       },
       {
         test: {

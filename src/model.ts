@@ -267,7 +267,11 @@ export interface Replay {
   readonly messages: number;
   readonly bytes: number;
   /** A few messages whose value could not be decoded, and why. */
-  readonly undecodable: readonly { readonly partition: number; readonly offset: number; readonly why: string }[];
+  readonly undecodable: readonly {
+    readonly partition: number;
+    readonly offset: number;
+    readonly why: string;
+  }[];
 }
 
 /**
@@ -361,6 +365,15 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
+/** What every source is given besides its settings. */
+export interface SourceHooks {
+  readonly progress: OnProgress;
+  /** Aborted when the user interrupts: a source stops reading soon after, by throwing the signal's reason. */
+  readonly signal: AbortSignal;
+  /** 16 random bytes of this audit: the key of the digests of values. */
+  readonly digestKey: Uint8Array;
+}
+
 /** Takes batches in order; a source waits for the promise before it reads on. */
 export type Take<Batch> = (batch: Batch) => Promise<void> | void;
 
@@ -378,7 +391,10 @@ export interface EffectSource {
   /** Connects and checks names and rights before anything is read. */
   check(): Promise<void>;
   /** Hands over the effects of all its kinds; answers one coverage for each, in the order of `kinds`. */
-  gather(bounds: readonly EffectBounds[], take: (kind: number, batch: EffectBatch) => Promise<void> | void): Promise<readonly Coverage[]>;
+  gather(
+    bounds: readonly EffectBounds[],
+    take: (kind: number, batch: EffectBatch) => Promise<void> | void,
+  ): Promise<readonly Coverage[]>;
   close(): Promise<void>;
 }
 
@@ -450,7 +466,12 @@ export interface KindTotals {
   /** How many messages have this many copies and this many effects (`count`; undefined: could not be looked for). */
   readonly matrix: readonly { readonly copies: number; readonly count?: number; readonly messages: number }[];
   /** First effect minus message, over messages that have one; undefined: none has. */
-  readonly latencyMs?: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
+  readonly latencyMs?: {
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  };
 }
 
 /** The outcomes of messages across all kinds, in the order of Settings.kinds. */
@@ -538,8 +559,17 @@ export interface KindReport {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
-  readonly matrix: readonly { readonly copies: number; readonly count: number | null; readonly messages: number }[];
-  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number } | null;
+  readonly matrix: readonly {
+    readonly copies: number;
+    readonly count: number | null;
+    readonly messages: number;
+  }[];
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  } | null;
 }
 
 export interface CoverageReport {
@@ -552,7 +582,12 @@ export interface CoverageReport {
   readonly effects: number;
   readonly excluded: Readonly<Record<string, number>>;
   readonly unreadable: number;
-  readonly gaps: readonly { readonly from: string; readonly to: string; readonly why: string; readonly detail: string }[];
+  readonly gaps: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly why: string;
+    readonly detail: string;
+  }[];
   readonly notes: readonly string[];
 }
 
