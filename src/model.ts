@@ -482,6 +482,8 @@ export interface Signature {
 
 /** What the judge answers: totals are of everything, the exceptional lines are read as a stream. */
 export interface Judgement {
+  /** Time of the range [from, to), epoch milliseconds; undefined: no message and no time was asked for. */
+  readonly time?: { readonly from: number; readonly to: number };
   readonly messages: {
     readonly audited: number;
     readonly events: number;
@@ -494,6 +496,33 @@ export interface Judgement {
   readonly kinds: readonly KindTotals[];
   readonly signatures: readonly Signature[];
   readonly notes: readonly string[];
+}
+
+/** Everything about one audit that is not data: saved in the evidence, and with a judgement enough for every report. */
+export interface AuditRecord {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly run: {
+    readonly id: string;
+    readonly name: string;
+    /** Epoch milliseconds. */
+    readonly startedAt: number;
+    readonly endedAt: number;
+    readonly configDigest: string;
+    /** Name of the report's directory, without its path. */
+    readonly directory: string;
+  };
+  readonly kinds: readonly {
+    readonly name: string;
+    /** `1`, `0..1`, or the field it is read from. */
+    readonly expected: string;
+    readonly orphans: 'finding' | 'note';
+    readonly maxKeyless: number;
+  }[];
+  readonly ledger: boolean;
+  readonly range: TopicRange;
+  readonly replay: Replay;
+  readonly coverage: readonly Coverage[];
+  readonly stages: readonly Stage[];
 }
 
 // ---------------------------------------------------------------------------------------------- tell

@@ -1,0 +1,87 @@
+/** The embedded analytical engine behind an evidence folder: one DuckDB database, bounded in memory, spilling beside itself. */
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { AuditError } from '../error.ts';
+
+export type Row = readonly DuckDBValue[];
+
+export interface EngineOptions {
+  /** Path of the database file. */
+  readonly file: string;
+  /** DuckDB's memory_limit, such as "2GB"; what does not fit spills into `spill`. */
+  readonly memory: string;
+  readonly spill: string;
+  readonly readOnly: boolean;
+}
+
+export class Engine {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(options: EngineOptions): Promise<Engine> {
+    try {
+      const instance = await DuckDBInstance.create(options.file, {
+        access_mode: options.readOnly ? 'READ_ONLY' : 'READ_WRITE',
+        memory_limit: options.memory,
+        temp_directory: options.spill,
+        // Order is always asked for; keeping it by default costs memory and time.
+        preserve_insertion_order: 'false',
+        // Nothing is ever fetched from the network.
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+      });
+      return new Engine(instance, await instance.connect());
+    } catch (cause) {
+      throw new AuditError(4, `cannot open the evidence ${options.file}: ${firstLine(cause)}`, { cause });
+    }
+  }
+
+  async run(sql: string, values?: readonly DuckDBValue[]): Promise<void> {
+    await this.#guard(() => this.#connection.run(sql, values === undefined ? undefined : [...values]));
+  }
+
+  /** All rows of a small answer; BIGINT comes as bigint. */
+  async rows(sql: string): Promise<readonly Row[]> {
+    return this.#guard(async () => (await this.#connection.runAndReadAll(sql)).getRows());
+  }
+
+  /** The rows of an answer of any size, a chunk of at most 2048 at a time. */
+  async *stream(sql: string): AsyncGenerator<readonly Row[]> {
+    const result = await this.#guard(() => this.#connection.stream(sql));
+    for (;;) {
+      const chunk = await this.#guard(() => result.fetchChunk());
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk.getRows();
+    }
+  }
+
+  /** Makes a running statement end soon, by an error. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  /** A full disk or too little memory is the user's to mend; anything else the engine says is a defect of ours. */
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      const text = firstLine(cause);
+      if (!/^Out of Memory Error|No space left/.test(text)) throw cause;
+      const hint = 'raise `memory`, or free some space where reports are written: what does not fit in memory goes there';
+      throw new AuditError(4, `the evidence could not be judged: ${text}`, { cause, hint });
+    }
+  }
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n')[0]!;
+}

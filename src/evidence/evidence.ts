@@ -1,0 +1,223 @@
+/**
+ * The evidence of one audit: a folder that takes in what the sources saw, judges it, and gives it back, offline too.
+ *
+ *   segments/*.parquet   messages and effects as they were seen, text and all
+ *   evidence.duckdb      the range, the coverage, what is exceptional, and views over the segments
+ */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AuditError } from '../error.ts';
+import type {
+  AuditRecord,
+  Coverage,
+  EffectBatch,
+  Judgement,
+  LedgerLine,
+  MessageBatch,
+  Orphan,
+  Replay,
+  Settings,
+  TopicRange,
+} from '../model.ts';
+import { Engine } from './engine.ts';
+import { type JudgeInput, writeInput } from './input.ts';
+import { factStatements, judgeStatements, type Statement } from './judge-sql.ts';
+import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
+import { refuseUnmatchedKeys } from './sanity.ts';
+import { EFFECT_COLUMNS, effectPages, messageColumns, messagePages, SegmentSeries } from './segments.ts';
+import { countRange, readJudgement } from './totals.ts';
+
+const FILE = 'evidence.duckdb';
+/** Raised when the layout changes in a way that an older onceover could not read. */
+const FORMAT = 1;
+
+export interface EvidenceOptions {
+  /** Judge every key by the full rules, not only those that are not plainly as expected: slower, the same answers. */
+  readonly exact?: boolean;
+}
+
+export class Evidence {
+  readonly #engine: Engine;
+  readonly #folder: string;
+  readonly #kinds: number;
+  readonly #exact: boolean;
+  #messages: SegmentSeries | undefined;
+  #effects: readonly SegmentSeries[] = [];
+  #input: JudgeInput | undefined;
+
+  private constructor(engine: Engine, folder: string, kinds: number, exact: boolean) {
+    this.#engine = engine;
+    this.#folder = folder;
+    this.#kinds = kinds;
+    this.#exact = exact;
+  }
+
+  /**
+   * Begins an audit's evidence.
+   * @param folder must not exist; its parent must. Directories become 0700, files 0600.
+   */
+  static async create(folder: string, settings: Settings, options: EvidenceOptions = {}): Promise<Evidence> {
+    const segments = join(folder, 'segments');
+    mkdirSync(segments, { recursive: true, mode: 0o700 });
+    const engine = await openEngine(folder, settings.memory, false);
+    chmodSync(join(folder, FILE), 0o600);
+    const kinds = settings.kinds.length;
+    const evidence = new Evidence(engine, folder, kinds, options.exact ?? false);
+    evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(kinds));
+    evidence.#effects = settings.kinds.map(
+      (_, kind) => new SegmentSeries(segments, `effects-${kind}`, EFFECT_COLUMNS),
+    );
+    return evidence;
+  }
+
+  /** Opens finished evidence to read it; nothing in it is changed. */
+  static async open(folder: string, memory: string): Promise<Evidence> {
+    const engine = await openEngine(folder, memory, true);
+    const [row] = await engine.rows('SELECT a.format, a.kinds FROM audit AS a');
+    if (Number(row?.[0]) !== FORMAT) {
+      throw new AuditError(
+        4,
+        `${folder} was written by another version of onceover (format ${String(row?.[0])})`,
+      );
+    }
+    const evidence = new Evidence(engine, folder, Number(row?.[1]), false);
+    await evidence.#createViews('TEMPORARY VIEW', `${folder}/segments`);
+    return evidence;
+  }
+
+  takeMessages(batch: MessageBatch): void {
+    this.#messages!.append(batch.rows, messagePages(batch));
+  }
+
+  takeEffects(kind: number, batch: EffectBatch): void {
+    this.#effects[kind]!.append(batch.rows, effectPages(batch));
+  }
+
+  /** Ends the gathering: the segments become whole, and what is known about them is written beside them. */
+  async seal(
+    settings: Settings,
+    range: TopicRange,
+    replay: Replay,
+    coverage: readonly Coverage[],
+  ): Promise<void> {
+    for (const series of [this.#messages!, ...this.#effects]) series.finish();
+    await this.#engine.run(
+      'CREATE TABLE audit (format INTEGER, kinds INTEGER, record VARCHAR, judgement VARCHAR)',
+    );
+    await this.#engine.run(`INSERT INTO audit VALUES (${FORMAT}, ${this.#kinds}, NULL, NULL)`);
+    // The views in the file are relative to it, so that the folder can be moved: DuckDB binds them when they are made.
+    await this.#engine.run(`SET file_search_path = '${quoted(this.#folder)}'`);
+    await this.#createViews('VIEW', 'segments');
+    await this.#createViews('TEMPORARY VIEW', `${this.#folder}/segments`);
+    this.#input = { settings, range, replay, coverage };
+    await writeInput(this.#engine, this.#input);
+    const over = await countRange(this.#engine, settings);
+    for (const [kind, { keylessOver }] of over.entries()) {
+      await this.#engine.run(
+        `UPDATE kinds SET keyless_over = ${keylessOver ? 1 : 0} WHERE effect_kind = ${kind}`,
+      );
+    }
+  }
+
+  /**
+   * Judges what was gathered (DESIGN section 4).
+   * @throws AuditError 4 where judging would claim what was not seen: no readable key at all, or keys that never meet
+   */
+  async judge(): Promise<Judgement> {
+    const input = this.#input!;
+    await this.#run(factStatements(this.#kinds, this.#exact));
+    const notes = await refuseUnmatchedKeys(this.#engine, input);
+    await this.#run(judgeStatements(this.#kinds));
+    const judgement = await readJudgement(this.#engine, input, notes);
+    await this.#engine.run('UPDATE audit SET judgement = ?', [JSON.stringify(judgement)]);
+    return judgement;
+  }
+
+  /** Keeps the record of the audit, and leaves nothing in the folder that was only needed while judging. */
+  async keep(record: AuditRecord): Promise<void> {
+    await this.#engine.run('UPDATE audit SET record = ?', [JSON.stringify(record, mapsAsArrays)]);
+    await this.#engine.run('DROP TABLE takers');
+    await this.#engine.run('DROP TABLE fates');
+    await this.#engine.run('CHECKPOINT');
+  }
+
+  async record(): Promise<AuditRecord> {
+    return JSON.parse(await this.#document('record'), arraysAsMaps) as AuditRecord;
+  }
+
+  async judgement(): Promise<Judgement> {
+    return JSON.parse(await this.#document('judgement')) as Judgement;
+  }
+
+  /** The ledger, or only the lines that are not `ok` or `exempt`, by (partition, offset, kind). */
+  async *lines(which: 'all' | 'exceptions'): AsyncGenerator<readonly LedgerLine[]> {
+    for await (const rows of this.#engine.stream(lineQuery(this.#kinds, which))) yield rows.map(toLine);
+  }
+
+  /** Effects that no message explains, by (kind, time, id, key). */
+  async *orphans(): AsyncGenerator<readonly Orphan[]> {
+    for await (const rows of this.#engine.stream(orphanQuery())) yield rows.map(toOrphan);
+  }
+
+  /** Ends a statement that is running, so that {@link close} need not wait for it. */
+  interrupt(): void {
+    this.#engine.interrupt();
+  }
+
+  close(): void {
+    for (const series of [this.#messages, ...this.#effects]) series?.abandon();
+    this.#engine.close();
+    rmSync(spillFolder(this.#folder), { recursive: true, force: true });
+  }
+
+  async #document(column: 'record' | 'judgement'): Promise<string> {
+    const [row] = await this.#engine.rows(`SELECT a.${column} FROM audit AS a`);
+    if (typeof row?.[0] !== 'string')
+      throw new AuditError(4, `${this.#folder} is not the evidence of a finished audit`);
+    return row[0];
+  }
+
+  async #createViews(what: 'VIEW' | 'TEMPORARY VIEW', segments: string): Promise<void> {
+    const at = quoted(segments);
+    await this.#engine.run(
+      `CREATE ${what} messages AS SELECT * FROM read_parquet('${at}/messages-*.parquet')`,
+    );
+    const kinds = Array.from(
+      { length: this.#kinds },
+      (_, kind) =>
+        `SELECT CAST(${kind} AS INTEGER) AS effect_kind, * FROM read_parquet('${at}/effects-${kind}-*.parquet')`,
+    );
+    await this.#engine.run(`CREATE ${what} effects AS ${kinds.join(' UNION ALL ')}`);
+  }
+
+  async #run(statements: readonly Statement[]): Promise<void> {
+    for (const { name, kind, select } of statements) {
+      // `facts` is as long as the data: it must not stay in the file.
+      const what = kind === 'view' ? 'TEMPORARY VIEW' : name === 'facts' ? 'TEMPORARY TABLE' : 'TABLE';
+      await this.#engine.run(`CREATE ${what} ${name} AS ${select}`);
+    }
+  }
+}
+
+function quoted(path: string): string {
+  return path.replaceAll("'", "''");
+}
+
+function openEngine(folder: string, memory: string, readOnly: boolean): Promise<Engine> {
+  return Engine.open({ file: join(folder, FILE), memory, spill: spillFolder(folder), readOnly });
+}
+
+function spillFolder(folder: string): string {
+  return join(folder, 'spill');
+}
+
+/** JSON has no maps: they travel as their entries. */
+function mapsAsArrays(_key: string, value: unknown): unknown {
+  return value instanceof Map ? { entries: [...value] } : value;
+}
+
+function arraysAsMaps(_key: string, value: unknown): unknown {
+  const entries =
+    typeof value === 'object' && value !== null && Object.keys(value).length === 1 && 'entries' in value;
+  return entries ? new Map((value as { entries: [unknown, unknown][] }).entries) : value;
+}

@@ -1,0 +1,222 @@
+/**
+ * Writes Parquet files whose pages are the columns as they lie in memory: PLAIN, uncompressed, REQUIRED.
+ *
+ * A column of INT32 or INT64 in PLAIN encoding is a raw little-endian array, and a column of text is its values, each
+ * behind its length (https://parquet.apache.org/docs/file-format/data-pages/encodings/), so writing a row group is one
+ * `writev`. DuckDB and Spark read the files directly. Little-endian machines only, which is all that Node runs on.
+ */
+import { closeSync, constants, fsyncSync, openSync, renameSync, writevSync } from 'node:fs';
+
+export type ColumnType = 'int32' | 'int64' | 'text';
+
+export interface ColumnSchema {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** Numbers of the Parquet format (parquet.thrift, https://github.com/apache/parquet-format). */
+const PHYSICAL = { int32: 1, int64: 2, text: 6 } as const;
+const UTF8 = 0;
+const ENCODING = { plain: 0, rle: 3 } as const;
+const COMPACT = { i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;
+
+/** Thrift's compact protocol, only what Parquet's headers and footer need. */
+class CompactWriter {
+  readonly #bytes: number[] = [];
+  readonly #lastField: number[] = [0];
+
+  int32(field: number, value: number): this {
+    return this.#field(field, COMPACT.i32).zigzag(value);
+  }
+
+  int64(field: number, value: number): this {
+    return this.#field(field, COMPACT.i64).zigzag(value);
+  }
+
+  text(field: number, value: string): this {
+    return this.#field(field, COMPACT.binary).rawText(value);
+  }
+
+  list(field: number, element: number, length: number): this {
+    this.#field(field, COMPACT.list);
+    if (length < 15) this.#bytes.push((length << 4) | element);
+    else {
+      this.#bytes.push(0xf0 | element);
+      this.#varint(length);
+    }
+    return this;
+  }
+
+  /** Begins a struct: a field of the one around it, or, without a number, an element of a list. */
+  open(field?: number): this {
+    if (field !== undefined) this.#field(field, COMPACT.struct);
+    this.#lastField.push(0);
+    return this;
+  }
+
+  close(): this {
+    this.#bytes.push(0);
+    this.#lastField.pop();
+    return this;
+  }
+
+  zigzag(value: number): this {
+    this.#varint(value >= 0 ? value * 2 : -value * 2 - 1);
+    return this;
+  }
+
+  rawText(value: string): this {
+    const bytes = Buffer.from(value, 'utf8');
+    this.#varint(bytes.length);
+    for (const byte of bytes) this.#bytes.push(byte);
+    return this;
+  }
+
+  finish(): Buffer {
+    return Buffer.from(this.#bytes);
+  }
+
+  #field(field: number, type: number): this {
+    const top = this.#lastField.length - 1;
+    const delta = field - this.#lastField[top]!;
+    if (delta > 0 && delta < 16) this.#bytes.push((delta << 4) | type);
+    else {
+      this.#bytes.push(type);
+      this.zigzag(field);
+    }
+    this.#lastField[top] = field;
+    return this;
+  }
+
+  /** Up to 2^53: file positions exceed 32 bits, so no bit operators here. */
+  #varint(value: number): void {
+    let rest = value;
+    while (rest > 127) {
+      this.#bytes.push((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes.push(rest);
+  }
+}
+
+interface Chunk {
+  readonly position: number;
+  readonly bytes: number;
+}
+
+/** One file under construction: named `.part` until {@link ParquetWriter.finish} has made it whole. */
+export class ParquetWriter {
+  readonly #path: string;
+  readonly #columns: readonly ColumnSchema[];
+  readonly #file: number;
+  readonly #groups: { readonly rows: number; readonly chunks: readonly Chunk[] }[] = [];
+  #position = 0;
+  #rows = 0;
+
+  /** @param path must not exist yet; its directory must. */
+  constructor(path: string, columns: readonly ColumnSchema[]) {
+    this.#path = path;
+    this.#columns = columns;
+    this.#file = openSync(`${path}.part`, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+    this.#write([Buffer.from('PAR1')]);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    return this.#position;
+  }
+
+  /**
+   * Appends one row group.
+   * @param pages the data of each column, in the order of the schema: little-endian integers, or (u32 length, bytes)*
+   */
+  writeGroup(rows: number, pages: readonly Uint8Array[]): void {
+    const chunks: Chunk[] = [];
+    const parts: Uint8Array[] = [];
+    let position = this.#position;
+    for (const page of pages) {
+      const header = pageHeader(rows, page.byteLength);
+      const bytes = header.length + page.byteLength;
+      chunks.push({ position, bytes });
+      parts.push(header, page);
+      position += bytes;
+    }
+    this.#write(parts);
+    this.#groups.push({ rows, chunks });
+    this.#rows += rows;
+  }
+
+  /** Writes the footer, makes the file durable and gives it its name. */
+  finish(): void {
+    const footer = this.#footer();
+    const tail = Buffer.alloc(8);
+    tail.writeUInt32LE(footer.length, 0);
+    tail.write('PAR1', 4, 'latin1');
+    this.#write([footer, tail]);
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+    renameSync(`${this.#path}.part`, this.#path);
+  }
+
+  /** Closes without finishing: the `.part` file stays for whoever removes the folder. */
+  abandon(): void {
+    closeSync(this.#file);
+  }
+
+  #write(parts: readonly Uint8Array[]): void {
+    let rest = parts.filter((part) => part.byteLength > 0);
+    while (rest.length > 0) {
+      let written = writevSync(this.#file, rest);
+      this.#position += written;
+      // A short write leaves a tail: drop what is out, cut what is half out.
+      while (rest.length > 0 && written >= rest[0]!.byteLength) {
+        written -= rest[0]!.byteLength;
+        rest = rest.slice(1);
+      }
+      if (written > 0) rest = [rest[0]!.subarray(written), ...rest.slice(1)];
+    }
+  }
+
+  #footer(): Buffer {
+    const footer = new CompactWriter().open();
+    footer.int32(1, 1).list(2, COMPACT.struct, this.#columns.length + 1);
+    footer.open().text(4, 'schema').int32(5, this.#columns.length).close();
+    for (const column of this.#columns) {
+      footer.open().int32(1, PHYSICAL[column.type]).int32(3, 0).text(4, column.name);
+      if (column.type === 'text') footer.int32(6, UTF8);
+      footer.close();
+    }
+    footer.int64(3, this.#rows).list(4, COMPACT.struct, this.#groups.length);
+    for (const group of this.#groups) this.#groupFooter(footer, group.rows, group.chunks);
+    return footer.text(6, 'onceover').close().finish();
+  }
+
+  #groupFooter(footer: CompactWriter, rows: number, chunks: readonly Chunk[]): void {
+    footer.open().list(1, COMPACT.struct, chunks.length);
+    chunks.forEach((chunk, i) => {
+      const column = this.#columns[i]!;
+      footer.open().int64(2, chunk.position).open(3).int32(1, PHYSICAL[column.type]);
+      footer.list(2, COMPACT.i32, 2).zigzag(ENCODING.plain).zigzag(ENCODING.rle);
+      footer.list(3, COMPACT.binary, 1).rawText(column.name);
+      footer.int32(4, 0).int64(5, rows).int64(6, chunk.bytes).int64(7, chunk.bytes).int64(9, chunk.position);
+      footer.close().close();
+    });
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+    footer.int64(2, bytes).int64(3, rows).close();
+  }
+}
+
+function pageHeader(rows: number, bytes: number): Buffer {
+  const header = new CompactWriter().open().int32(1, 0).int32(2, bytes).int32(3, bytes);
+  header
+    .open(5)
+    .int32(1, rows)
+    .int32(2, ENCODING.plain)
+    .int32(3, ENCODING.rle)
+    .int32(4, ENCODING.rle)
+    .close();
+  return header.close().finish();
+}

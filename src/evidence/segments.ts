@@ -1,0 +1,132 @@
+/** Gathers batches of columns into row groups and files of a size that the engine likes. */
+import { join } from 'node:path';
+import type { EffectBatch, MessageBatch } from '../model.ts';
+import { type ColumnSchema, ParquetWriter } from './parquet.ts';
+
+/** DuckDB's own row group size (https://duckdb.org/docs/stable/data/parquet/tips), and a bound on the text held meanwhile. */
+const GROUP_ROWS = 122_880;
+const GROUP_BYTES = 32 << 20;
+const FILE_ROWS = 2_000_000;
+
+/** The columns of messages; kinds go by their number, so no configured name ever stands in SQL. */
+export function messageColumns(kinds: number): readonly ColumnSchema[] {
+  const expectations = Array.from({ length: kinds }, (_, kind): ColumnSchema[] => [
+    { name: `expect_min_${kind}`, type: 'int32' },
+    { name: `expect_max_${kind}`, type: 'int32' },
+  ]);
+  return [
+    { name: 'partition_id', type: 'int32' },
+    { name: 'offset_id', type: 'int64' },
+    { name: 'msg_ts', type: 'int64' },
+    { name: 'class_id', type: 'int32' },
+    { name: 'in_range', type: 'int32' },
+    { name: 'undecodable', type: 'int32' },
+    { name: 'msg_key', type: 'text' },
+    { name: 'event_id', type: 'text' },
+    { name: 'digest', type: 'text' },
+    ...expectations.flat(),
+  ];
+}
+
+export const EFFECT_COLUMNS: readonly ColumnSchema[] = [
+  { name: 'effect_key', type: 'text' },
+  { name: 'effect_id', type: 'text' },
+  { name: 'effect_ts', type: 'int64' },
+  { name: 'place_id', type: 'int32' },
+  { name: 'line_no', type: 'int64' },
+];
+
+/** The pages of a batch of messages, in the order of {@link messageColumns}. */
+export function messagePages(batch: MessageBatch): readonly Uint8Array[] {
+  const numbers = [
+    batch.partition,
+    batch.offset,
+    batch.timestamp,
+    batch.class,
+    batch.inRange,
+    batch.undecodable,
+  ];
+  const expectations = batch.expectMin.flatMap((min, kind) => [min, batch.expectMax[kind]!]);
+  return [
+    ...numbers.map(pageOf(batch.rows)),
+    batch.key,
+    batch.eventId,
+    batch.digest,
+    ...expectations.map(pageOf(batch.rows)),
+  ];
+}
+
+/** The pages of a batch of effects, in the order of {@link EFFECT_COLUMNS}. */
+export function effectPages(batch: EffectBatch): readonly Uint8Array[] {
+  return [batch.key, batch.id, ...[batch.time, batch.place, batch.line].map(pageOf(batch.rows))];
+}
+
+/** Columns may be longer than the batch: only its rows count. */
+function pageOf(rows: number): (values: Int32Array | BigInt64Array) => Uint8Array {
+  return (values) => new Uint8Array(values.buffer, values.byteOffset, rows * values.BYTES_PER_ELEMENT);
+}
+
+/** A numbered series of Parquet files `<prefix>-000.parquet`, … At least one is written, even if no row comes. */
+export class SegmentSeries {
+  readonly #folder: string;
+  readonly #prefix: string;
+  readonly #columns: readonly ColumnSchema[];
+  #held: (readonly Uint8Array[])[] = [];
+  #heldRows = 0;
+  #heldBytes = 0;
+  #file: ParquetWriter | undefined;
+  #files = 0;
+  #rows = 0;
+
+  constructor(folder: string, prefix: string, columns: readonly ColumnSchema[]) {
+    this.#folder = folder;
+    this.#prefix = prefix;
+    this.#columns = columns;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Copies the pages: the caller may reuse its columns at once. */
+  append(rows: number, pages: readonly Uint8Array[]): void {
+    if (rows === 0) return;
+    this.#held.push(pages.map((page) => Buffer.from(page)));
+    this.#heldRows += rows;
+    this.#heldBytes += pages.reduce((sum, page) => sum + page.byteLength, 0);
+    this.#rows += rows;
+    if (this.#heldRows >= GROUP_ROWS || this.#heldBytes >= GROUP_BYTES) this.#writeGroup();
+  }
+
+  finish(): void {
+    if (this.#heldRows > 0) this.#writeGroup();
+    if (this.#files === 0) this.#nextFile();
+    this.#file?.finish();
+    this.#file = undefined;
+  }
+
+  abandon(): void {
+    this.#file?.abandon();
+    this.#file = undefined;
+  }
+
+  #writeGroup(): void {
+    const file = this.#file ?? this.#nextFile();
+    file.writeGroup(
+      this.#heldRows,
+      this.#columns.map((_, i) => Buffer.concat(this.#held.map((pages) => pages[i]!))),
+    );
+    this.#held = [];
+    this.#heldRows = 0;
+    this.#heldBytes = 0;
+    if (file.rows < FILE_ROWS) return;
+    file.finish();
+    this.#file = undefined;
+  }
+
+  #nextFile(): ParquetWriter {
+    const number = String(this.#files++).padStart(3, '0');
+    this.#file = new ParquetWriter(join(this.#folder, `${this.#prefix}-${number}.parquet`), this.#columns);
+    return this.#file;
+  }
+}

@@ -1,0 +1,206 @@
+/** Reads the totals of a judgement: the plainly expected keys as counts, the others from what was judged about each. */
+import type {
+  Judgement,
+  KindTotals,
+  OrphanReason,
+  Outcome,
+  Reason,
+  Settings,
+  Signature,
+  Verdict,
+} from '../model.ts';
+import type { Engine, Row } from './engine.ts';
+import { type JudgeInput, rangeTime } from './input.ts';
+
+const IN_RANGE = 'f.effect_ts >= t.range_from_us AND f.effect_ts < t.range_to_us';
+
+export interface RangeCount {
+  readonly total: number;
+  readonly keyless: number;
+  /** Too many effects without a key: no zero of the kind can be claimed (DESIGN rule 6). */
+  readonly keylessOver: boolean;
+}
+
+/** Distinct effects inside the range's time, per kind. */
+export async function countRange(engine: Engine, settings: Settings): Promise<readonly RangeCount[]> {
+  const counts: RangeCount[] = [];
+  for (const [kind, { maxKeyless }] of settings.kinds.entries()) {
+    const [row] = await engine.rows(`SELECT count(DISTINCT f.effect_id),
+      count(DISTINCT CASE WHEN f.effect_key = '' THEN f.effect_id END)
+      FROM effects AS f CROSS JOIN audit_time AS t WHERE f.effect_kind = ${kind} AND ${IN_RANGE}`);
+    const [total, keyless] = row!.map(Number) as [number, number];
+    counts.push({ total, keyless, keylessOver: keyless > maxKeyless * total });
+  }
+  return counts;
+}
+
+export async function readJudgement(
+  engine: Engine,
+  input: JudgeInput,
+  warnings: readonly string[],
+): Promise<Judgement> {
+  const { settings } = input;
+  const time = rangeTime(input.range, input.replay);
+  const messages = await readMessages(engine);
+  const idsAcrossKeys = settings.messages.id === undefined ? 0 : await countIdsAcrossKeys(engine);
+  const counts = await countRange(engine, settings);
+  const kinds: KindTotals[] = [];
+  for (const [kind, { total, keyless }] of counts.entries()) {
+    const lines = await readLineCounts(engine, kind);
+    refuseWrongSum(lines, messages.audited, settings.kinds[kind]!.name);
+    kinds.push({
+      total,
+      keyless,
+      matched: await countMatched(engine, kind),
+      orphans: await countOrphans(engine, kind),
+      ...summarise(lines),
+      ...(await readLatency(engine, kind)),
+    });
+  }
+  const signatures = await readSignatures(engine, settings.kinds.length);
+  return {
+    ...(time && { time }),
+    messages: { ...messages, idsAcrossKeys },
+    kinds,
+    signatures,
+    notes: warnings,
+  };
+}
+
+async function readMessages(engine: Engine): Promise<Omit<Judgement['messages'], 'idsAcrossKeys'>> {
+  const [seen] = await engine.rows(`SELECT count(*), count(CASE WHEN m.msg_key = '' THEN 1 END),
+    count(CASE WHEN m.undecodable = 1 THEN 1 END) FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1`);
+  const [audited, noKey, undecodable] = seen!.map(Number) as [number, number, number];
+  const [plain] = await engine.rows(
+    'SELECT count(*) FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0',
+  );
+  const [odd] = await engine.rows('SELECT count(*) FROM odd_events AS e WHERE e.judged_copies > 0');
+  const events = Number(plain![0]) + Number(odd![0]);
+  return { audited, events, copies: audited - noKey - events, noKey, undecodable };
+}
+
+async function countIdsAcrossKeys(engine: Engine): Promise<number> {
+  const [row] = await engine.rows(`SELECT count(*) FROM (SELECT m.event_id FROM messages AS m
+    WHERE m.class_id = 0 AND m.event_id <> '' AND m.msg_key <> '' GROUP BY m.event_id HAVING min(m.msg_key) <> max(m.msg_key)) AS g`);
+  return Number(row![0]);
+}
+
+interface LineCount {
+  readonly copies: number;
+  /** Undefined: could not be looked for. */
+  readonly count: number | undefined;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  readonly reason: Reason | '';
+  readonly messages: number;
+}
+
+/** The ledger of one kind, counted: from the plain keys, the judged ones, and the messages without a key. */
+async function readLineCounts(engine: Engine, kind: number): Promise<readonly LineCount[]> {
+  const rows = await engine.rows(`
+    SELECT a.copies, a.seen_${kind}, CASE WHEN a.seen_${kind} = 0 THEN 'zero' ELSE 'one' END,
+           CASE WHEN a.expect_max_${kind} = 0 THEN 'exempt' ELSE 'ok' END, '', sum(a.judged_copies)
+    FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0 GROUP BY ALL
+    UNION ALL
+    SELECT j.copies, j.own, j.outcome, j.verdict, j.reason, sum(j.judged_copies)
+    FROM judged AS j WHERE j.effect_kind = ${kind} GROUP BY ALL
+    UNION ALL
+    SELECT 1, NULL, 'unknown', 'unknown', ${keylessReason(kind)}, count(*)
+    FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1 AND m.msg_key = '' GROUP BY ALL`);
+  return rows.map(([copies, count, outcome, verdict, reason, messages]) => ({
+    copies: Number(copies),
+    count: count === null ? undefined : Number(count),
+    outcome: outcome as Outcome,
+    verdict: verdict as Verdict,
+    reason: reason as Reason | '',
+    messages: Number(messages),
+  }));
+}
+
+/** Why a message without a key (alias `m`) is unknown for a kind. */
+export function keylessReason(kind: number): string {
+  return `CASE WHEN m.msg_ts < 0 THEN 'bad-time' WHEN m.expect_max_${kind} = -1 THEN 'undecodable' ELSE 'no-key' END`;
+}
+
+/** Every audited message has one line for each kind; anything else is a defect that no report may hide. */
+function refuseWrongSum(lines: readonly LineCount[], audited: number, kind: string): void {
+  const sum = lines.reduce((total, line) => total + line.messages, 0);
+  if (sum !== audited)
+    throw new Error(`the verdicts of ${kind} are ${sum}, but ${audited} messages were audited`);
+}
+
+function summarise(
+  lines: readonly LineCount[],
+): Pick<KindTotals, 'outcomes' | 'verdicts' | 'reasons' | 'matrix'> {
+  const outcomes: Record<Outcome, number> = { zero: 0, one: 0, multiple: 0, unknown: 0 };
+  const verdicts: Record<Verdict, number> = {
+    ok: 0,
+    missing: 0,
+    duplicate: 0,
+    unexpected: 0,
+    exempt: 0,
+    unknown: 0,
+  };
+  const reasons: Partial<Record<Reason, number>> = {};
+  const cells = new Map<string, { copies: number; count?: number; messages: number }>();
+  for (const { copies, count, outcome, verdict, reason, messages } of lines) {
+    outcomes[outcome] += messages;
+    verdicts[verdict] += messages;
+    if (reason !== '') reasons[reason] = (reasons[reason] ?? 0) + messages;
+    const name = `${copies}/${count ?? ''}`;
+    const cell = cells.get(name) ?? { copies, ...(count !== undefined && { count }), messages: 0 };
+    cell.messages += messages;
+    cells.set(name, cell);
+  }
+  const matrix = [...cells.values()].sort((a, b) => a.copies - b.copies || (a.count ?? -1) - (b.count ?? -1));
+  return { outcomes, verdicts, reasons, matrix };
+}
+
+async function countMatched(engine: Engine, kind: number): Promise<number> {
+  const [row] = await engine.rows(`
+    SELECT COALESCE((SELECT sum(a.seen_${kind}) FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0), 0)
+         + COALESCE((SELECT sum(j.own) FROM judged AS j WHERE j.effect_kind = ${kind}), 0)`);
+  return Number(row![0]);
+}
+
+async function countOrphans(engine: Engine, kind: number): Promise<KindTotals['orphans']> {
+  const counts: Record<OrphanReason, number> = { 'no-message': 0, skipped: 0, aborted: 0, unread: 0 };
+  const rows = await engine.rows(
+    `SELECT o.reason, count(*) FROM orphans AS o WHERE o.effect_kind = ${kind} GROUP BY o.reason`,
+  );
+  for (const [reason, count] of rows) counts[reason as OrphanReason] = Number(count);
+  return counts;
+}
+
+/** First effect minus the event's earliest copy, over the events that have an effect with a time. */
+async function readLatency(engine: Engine, kind: number): Promise<Pick<KindTotals, 'latencyMs'>> {
+  const [row] = await engine.rows(`
+    SELECT quantile_disc(l.ms, 0.5), quantile_disc(l.ms, 0.95), quantile_disc(l.ms, 0.99), max(l.ms) FROM (
+      SELECT CAST(a.latency_${kind} AS BIGINT) AS ms FROM facts AS a
+      WHERE a.odd_key IS NULL AND a.judged_copies > 0 AND a.seen_${kind} > 0
+      UNION ALL
+      SELECT CAST(floor(j.first_us / 1000) AS BIGINT) - j.first_ts AS ms FROM judged AS j
+      WHERE j.effect_kind = ${kind} AND j.first_us IS NOT NULL AND j.first_ts >= 0) AS l`);
+  if (row === undefined || row[0] === null) return {};
+  const [p50, p95, p99, max] = row.map(Number) as [number, number, number, number];
+  return { latencyMs: { p50, p95, p99, max } };
+}
+
+async function readSignatures(engine: Engine, kinds: number): Promise<readonly Signature[]> {
+  const all = Array.from({ length: kinds }, (_, kind) => kind);
+  const rows = await engine.rows(`
+    SELECT ${all.map((kind) => `s.o_${kind}`).join(', ')}, sum(s.messages) FROM (
+      SELECT ${all.map((kind) => `CASE WHEN a.seen_${kind} = 0 THEN 'zero' ELSE 'one' END AS o_${kind}`).join(', ')}, a.judged_copies AS messages
+      FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0
+      UNION ALL
+      SELECT ${all.map((kind) => `max(CASE WHEN j.effect_kind = ${kind} THEN j.outcome END)`).join(', ')}, max(j.judged_copies)
+      FROM judged AS j GROUP BY j.msg_key, j.event_no
+      UNION ALL
+      SELECT ${all.map(() => "'unknown'").join(', ')}, 1
+      FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1 AND m.msg_key = '') AS s
+    GROUP BY ALL ORDER BY ALL`);
+  const signatures = rows.map(
+    (row: Row): Signature => ({ outcomes: row.slice(0, kinds) as Outcome[], messages: Number(row[kinds]) }),
+  );
+  return [...signatures].sort((a, b) => b.messages - a.messages);
+}
