@@ -573,7 +573,7 @@ export interface Report {
   }[];
   readonly findings: readonly Finding[];
   readonly coverage: readonly CoverageReport[];
-  readonly orphans: { readonly count: number; readonly examples: readonly OrphanExample[] };
+  readonly orphans: { readonly count: number; readonly examples: readonly OrphanLine[] };
   readonly stages: readonly Stage[];
 }
 
@@ -620,12 +620,14 @@ export interface CoverageReport {
   readonly notes: readonly string[];
 }
 
-export interface OrphanExample {
+/** An orphan as it is told: a line of orphans.csv, an example in the report. */
+export interface OrphanLine {
   readonly kind: string;
   readonly id: string;
   readonly at: string;
   readonly key: string;
   readonly reason: OrphanReason;
+  readonly source: string;
   readonly location: string;
 }
 

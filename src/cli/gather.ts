@@ -1,0 +1,89 @@
+/** The first stage: from the sources into the evidence, messages first, then each place where effects are. */
+import type { Evidence } from '../evidence/evidence.ts';
+import { rangeTime } from '../evidence/input.ts';
+import type {
+  Coverage,
+  EffectBounds,
+  EffectSource,
+  Replay,
+  Settings,
+  SourceHooks,
+  TopicRange,
+} from '../model.ts';
+import { openEffects, openMessages } from '../sources/open.ts';
+import type { Stages } from './stages.ts';
+
+export interface Gathered {
+  readonly range: TopicRange;
+  readonly replay: Replay;
+  readonly coverage: readonly Coverage[];
+}
+
+/**
+ * Names and rights are checked before anything is read, and effects are read after the replay has ended, so that an
+ * effect of the last message is not missed.
+ * @param onRange told the range as soon as it is fixed
+ */
+export async function gather(
+  settings: Settings,
+  hooks: SourceHooks,
+  evidence: Evidence,
+  stages: Stages,
+  onRange: (range: TopicRange) => void,
+): Promise<Gathered> {
+  const messages = openMessages(settings, hooks);
+  const sources = openEffects(settings, hooks);
+  try {
+    for (const source of sources) await source.check();
+    const range = await stages.run('fix', () => messages.fix());
+    onRange(range);
+    const replay = await stages.run(
+      'replay',
+      () => messages.replay(range, (batch) => evidence.takeMessages(batch)),
+      (done) => done.messages,
+    );
+    await messages.close();
+    const coverage = await gatherEffects(settings, sources, evidence, stages, { range, replay });
+    await stages.run('seal', () => evidence.seal(settings, range, replay, coverage));
+    return { range, replay, coverage };
+  } finally {
+    await Promise.allSettled([messages.close(), ...sources.map((source) => source.close())]);
+  }
+}
+
+async function gatherEffects(
+  settings: Settings,
+  sources: readonly EffectSource[],
+  evidence: Evidence,
+  stages: Stages,
+  read: Pick<Gathered, 'range' | 'replay'>,
+): Promise<readonly Coverage[]> {
+  const coverage: Coverage[] = [];
+  for (const source of sources) {
+    const names = source.kinds.map((kind) => settings.kinds[kind]!.name);
+    const bounds = source.kinds.map((kind) => boundsOf(settings, kind, read));
+    const found = await stages.run(
+      `gather ${names.join(', ')}`,
+      () => source.gather(bounds, (kind, batch) => evidence.takeEffects(kind, batch)),
+      (done) => done.reduce((sum, { effects }) => sum + effects, 0),
+    );
+    await source.close();
+    source.kinds.forEach((kind, i) => {
+      coverage[kind] = found[i]!;
+    });
+  }
+  return coverage;
+}
+
+/** From `lead` before the padding to `after` behind the range, and never less than the windows of its events. */
+function boundsOf(
+  settings: Settings,
+  kind: number,
+  { range, replay }: Pick<Gathered, 'range' | 'replay'>,
+): EffectBounds {
+  const { lead, settle, after } = settings.kinds[kind]!;
+  const time = rangeTime(range, replay) ?? { from: range.fixedAt, to: range.fixedAt };
+  const from = Math.min(time.from, replay.firstAt ?? time.from);
+  const to = Math.max(time.to, replay.lastAt ?? time.to);
+  return { from: from - settings.messages.range.padding - lead, to: to + Math.max(after, settle) };
+}

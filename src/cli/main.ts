@@ -1,0 +1,136 @@
+/**
+ * The command line: what there is to call, what each call answers with, and how a failure is told.
+ *
+ *   main ──▶ audit ──▶ gather ──▶ (evidence judges) ──▶ tell
+ *        └─▶ report ─────────────────────────────────▶ tell
+ *
+ * stdout is for results, stderr for everything else. Exit status: DESIGN section 6.
+ */
+import { resolve } from 'node:path';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { AuditError, isAuditError } from '../error.ts';
+import { TOOL } from './tool.ts';
+
+const INTERRUPTED = 130;
+/** A defect of ours is a failed audit too. */
+const DEFECT = 4;
+const controller = new AbortController();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Once asks, twice insists: what is under construction is removed on exit either way.
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort(new Error('interrupted'));
+  });
+}
+
+const report = {
+  ledger: {
+    type: 'boolean',
+    describe: 'also write ledger.csv: one line per audited message and effect kind',
+  },
+  json: { type: 'boolean', default: false, describe: 'print report.json to stdout instead of the summary' },
+} as const;
+
+function commands() {
+  return yargs(hideBin(process.argv))
+    .scriptName(TOOL.name)
+    .usage('$0 <command>\n\nWhich messages of a Kafka topic range produced zero, one or multiple effects?')
+    .example('$0 audit onceover.yaml', 'audit what the file describes')
+    .example('$0 audit onceover.yaml --set messages.range.last=24h', 'the same, for the last day')
+    .example('$0 report latest', 'make the newest report again from its evidence')
+    .command(
+      'audit <config>',
+      'replay the range, look at every effect, judge, and write a report',
+      (y) =>
+        y
+          .positional('config', {
+            type: 'string',
+            demandOption: true,
+            describe: 'the configuration, onceover.yaml',
+          })
+          .option('set', {
+            type: 'string',
+            array: true,
+            nargs: 1,
+            default: [],
+            describe: 'path=value: overrides the file',
+          })
+          .options(report)
+          .option('report-directory', {
+            type: 'string',
+            describe: 'where the report goes (report.directory)',
+          })
+          .option('exact', { type: 'boolean', default: false, hidden: true })
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),
+      async (argv) => {
+        const { audit } = await import('./audit.ts');
+        const { config, set, ledger, reportDirectory, exact, quiet, json } = argv;
+        process.exitCode = await audit(
+          { config, set, ledger, reportDirectory, exact, quiet, json },
+          controller.signal,
+        );
+      },
+    )
+    .command(
+      'report <run>',
+      'make the files of a report again from its evidence, offline',
+      (y) =>
+        y
+          .positional('run', {
+            type: 'string',
+            demandOption: true,
+            describe: 'its directory, the start of its name, or latest',
+          })
+          .options(report)
+          .option('report-directory', {
+            type: 'string',
+            default: 'reports',
+            describe: 'where to look for it',
+          })
+          .option('memory', { type: 'string', default: '2GB', describe: 'bound of the engine' }),
+      async (argv) => {
+        const { report: again } = await import('./report.ts');
+        const { run, reportDirectory, ledger, memory, json } = argv;
+        process.exitCode = await again({ run, reports: resolve(reportDirectory), ledger, memory, json });
+      },
+    )
+    .demandCommand(1, 'name a command')
+    .strict()
+    .version(TOOL.version)
+    .help()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      if (error) throw error;
+      throw new AuditError(2, message, { hint: `${TOOL.name} --help` });
+    });
+}
+
+function fail(error: unknown): number {
+  if (controller.signal.aborted) {
+    process.stderr.write('interrupted: no report was written\n');
+    return INTERRUPTED;
+  }
+  if (isAuditError(error)) {
+    process.stderr.write(
+      `${TOOL.name}: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
+    );
+    if (process.env.ONCEOVER_DEBUG) process.stderr.write(`${String(error.stack)}\n${String(error.cause)}\n`);
+    return error.status;
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(
+    `${TOOL.name}: a defect of ${TOOL.name} ${TOOL.version}, no report was written:\n${stack}\n`,
+  );
+  return DEFECT;
+}
+
+process.umask(0o077);
+try {
+  await commands().parseAsync();
+} catch (error) {
+  process.exitCode = fail(error);
+}
+// Nothing should hold the process now; a connection that does must not hold it for ever.
+setTimeout(() => process.exit(), 3000).unref();

@@ -1,0 +1,74 @@
+/** The exit status of an audit: a pure function of its report. Proof outranks doubt, and doubt outranks calm. */
+import type { AuditRecord, Judgement, Report, Verdict } from '../model.ts';
+import { counted } from '../words.ts';
+
+export type Exit = Report['exit'];
+
+/** 1: something is not as expected · 3: nothing is, but something is unknown · 0: all as expected (DESIGN section 6). */
+export function exitOf(record: AuditRecord, judgement: Judgement): Exit {
+  const proof = proofs(record, judgement);
+  if (proof.length > 0) return { status: 1, because: [...proof, ...doubts(record, judgement)] };
+  const doubt = doubts(record, judgement);
+  return { status: doubt.length > 0 ? 3 : 0, because: doubt };
+}
+
+function proofs(record: AuditRecord, judgement: Judgement): string[] {
+  const because: string[] = [];
+  const name: Partial<Record<Verdict, string>> = {
+    missing: 'missing',
+    duplicate: 'duplicate',
+    unexpected: 'unexpected',
+  };
+  judgement.kinds.forEach((totals, kind) => {
+    const { name: kindName, orphans } = record.kinds[kind]!;
+    for (const [verdict, word] of Object.entries(name)) {
+      const messages = totals.verdicts[verdict as Verdict];
+      if (messages > 0) because.push(`${kindName}: ${counted(messages, 'message')} ${word}`);
+    }
+    const orphaned = totals.orphans['no-message'];
+    if (orphaned > 0 && orphans === 'finding') {
+      because.push(`${kindName}: ${counted(orphaned, 'effect')} that no message explains`);
+    }
+  });
+  return because;
+}
+
+function doubts(record: AuditRecord, judgement: Judgement): string[] {
+  const because: string[] = [];
+  judgement.kinds.forEach((totals, kind) => {
+    if (totals.verdicts.unknown === 0) return;
+    const reasons = Object.entries(totals.reasons).map(([reason, messages]) => `${reason} ${messages}`);
+    because.push(
+      `${record.kinds[kind]!.name}: ${counted(totals.verdicts.unknown, 'message')} unknown (${reasons.join(', ')})`,
+    );
+  });
+  return [...because, ...rangeDoubts(record), ...unseenReferences(record)];
+}
+
+function rangeDoubts({ range, replay }: AuditRecord): string[] {
+  const because: string[] = [];
+  for (const { partition, short } of range.partitions) {
+    const { deleted = 0, unseen = 0 } = replay.classes.get(partition) ?? {};
+    const where = `partition ${partition}`;
+    if (deleted > 0)
+      because.push(`${where}: ${counted(deleted, 'offset')} asked for had been deleted from the log`);
+    if (unseen > 0) because.push(`${where}: ${counted(unseen, 'offset')} asked for are not in the capture`);
+    if (short > 0)
+      because.push(`${where}: the range ends ${counted(short, 'offset')} short of what was asked`);
+  }
+  return [
+    ...because,
+    ...range.notes.filter((note) => note.startsWith(SHORT)).map((note) => note.slice(SHORT.length)),
+  ];
+}
+
+/** How a source marks a note that says the range ends short of what was asked. */
+const SHORT = 'short: ';
+
+/** DESIGN rule 3: a path that no message has is most likely misspelt, and then nothing it decides can be trusted. */
+export function unseenReferences({ replay }: AuditRecord): string[] {
+  if (replay.messages === 0) return [];
+  return replay.references
+    .filter((reference) => reference.seen === 0)
+    .map((reference) => `${reference.setting} names ${reference.text}, which no message has`);
+}

@@ -1,0 +1,179 @@
+/** Puts an audit's record and its judgement together into the report that every rendering is made from. */
+import type {
+  AuditRecord,
+  Coverage,
+  CoverageReport,
+  Judgement,
+  KindReport,
+  Orphan,
+  OrphanLine,
+  Outcome,
+  Report,
+} from '../model.ts';
+import { counted } from '../words.ts';
+import { exitOf, unseenReferences } from './exit.ts';
+import { locationOf } from './location.ts';
+
+/**
+ * @param orphans a few of them, as examples
+ */
+export function buildReport(record: AuditRecord, judgement: Judgement, orphans: readonly Orphan[]): Report {
+  const { run, range, replay } = record;
+  return {
+    schemaVersion: 1,
+    tool: record.tool,
+    run: {
+      id: run.id,
+      name: run.name,
+      startedAt: iso(run.startedAt),
+      endedAt: iso(run.endedAt),
+      configDigest: run.configDigest,
+      directory: run.directory,
+    },
+    exit: exitOf(record, judgement),
+    range: {
+      topic: range.topic,
+      source: range.source,
+      from: isoOrNull(judgement.time?.from),
+      to: isoOrNull(judgement.time?.to),
+      isolation: range.isolation,
+      partitions: range.partitions.map(({ partition, first, end, short }) => ({
+        partition,
+        first: String(first),
+        end: String(end),
+        short: String(short),
+        classes: replay.classes.get(partition) ?? NO_OFFSETS,
+      })),
+      unreadPartitions: range.unreadPartitions,
+      stragglers: replay.stragglers,
+      notes: range.notes,
+    },
+    messages: { ...messageCounts(judgement), notes: messageNotes(record, judgement) },
+    effects: record.kinds.map((_, kind) => kindReport(record, judgement, kind)),
+    signatures: judgement.signatures.map(({ outcomes, messages }) => ({
+      outcomes: Object.fromEntries(outcomes.map((outcome, kind) => [record.kinds[kind]!.name, outcome])),
+      messages,
+      meaning: meaningOf(
+        outcomes,
+        record.kinds.map((kind) => kind.name),
+      ),
+    })),
+    findings: [],
+    coverage: record.coverage.map(coverageReport),
+    orphans: {
+      count: judgement.kinds.reduce((sum, kind) => sum + sumOf(kind.orphans), 0),
+      examples: orphans.map((orphan) => orphanLine(record, orphan)),
+    },
+    stages: record.stages,
+  };
+}
+
+const NO_OFFSETS = { audited: 0, skipped: 0, control: 0, aborted: 0, absent: 0, deleted: 0, unseen: 0 };
+
+function messageCounts({ messages }: Judgement): Omit<Report['messages'], 'notes'> {
+  const { audited, events, copies, noKey, undecodable } = messages;
+  return { audited, events, copies, noKey, undecodable };
+}
+
+function messageNotes(record: AuditRecord, judgement: Judgement): string[] {
+  const { idsAcrossKeys, noKey } = judgement.messages;
+  const notes = [...unseenReferences(record), ...judgement.notes];
+  if (idsAcrossKeys > 0) {
+    notes.push(
+      `${counted(idsAcrossKeys, 'event id')} on messages of different keys: they were not taken for copies`,
+    );
+  }
+  const orphaned = judgement.kinds.reduce((sum, kind) => sum + kind.orphans['no-message'], 0);
+  if (noKey > 0 && orphaned > 0) {
+    notes.push(
+      `up to ${noKey} of the orphans of each kind may belong to the ${counted(noKey, 'message')} without a key`,
+    );
+  }
+  for (const { partition, offset, why } of record.replay.undecodable) {
+    notes.push(`could not be decoded: ${record.range.topic}/${partition}@${offset}: ${why}`);
+  }
+  return notes;
+}
+
+function kindReport(record: AuditRecord, judgement: Judgement, kind: number): KindReport {
+  const { name, expected } = record.kinds[kind]!;
+  const totals = judgement.kinds[kind]!;
+  const { total, matched, keyless, orphans, outcomes, verdicts, reasons, matrix, latencyMs } = totals;
+  return {
+    name,
+    source: record.coverage[kind]!.source,
+    expected,
+    total,
+    matched,
+    keyless,
+    orphans,
+    outcomes,
+    verdicts,
+    reasons,
+    matrix: matrix.map((cell) => ({
+      copies: cell.copies,
+      count: cell.count ?? null,
+      messages: cell.messages,
+    })),
+    latencyMs: latencyMs ?? null,
+  };
+}
+
+/** One plain sentence for each signature; what caused it is told by runs, never by one message (DESIGN rule 16). */
+function meaningOf(outcomes: readonly Outcome[], kinds: readonly string[]): string {
+  const words: Record<Outcome, string> = {
+    zero: 'no',
+    one: 'one',
+    multiple: 'several',
+    unknown: 'an unknown number of',
+  };
+  return outcomes.map((outcome, kind) => `${words[outcome]} ${kinds[kind]}`).join(', ');
+}
+
+function coverageReport(coverage: Coverage): CoverageReport {
+  const { source, kind, span, readAt, read, effects, excluded, unreadable, gaps, notes, samples } = coverage;
+  return {
+    source,
+    kind,
+    from: isoOrNull(span?.from),
+    to: isoOrNull(span?.to),
+    readAt: iso(readAt),
+    read,
+    effects,
+    excluded,
+    unreadable,
+    gaps: gaps.map((gap) => ({ from: iso(gap.from), to: iso(gap.to), why: gap.why, detail: gap.detail })),
+    notes: [
+      ...(span === undefined
+        ? ['nothing is covered: no row or line shows that the source would have held an effect']
+        : []),
+      ...notes,
+      ...samples.map((sample) => `could not be read: ${sample}`),
+    ],
+  };
+}
+
+/** An orphan in the words of its audit. */
+export function orphanLine(record: AuditRecord, orphan: Orphan): OrphanLine {
+  return {
+    kind: record.kinds[orphan.kind]!.name,
+    id: orphan.id,
+    at: iso(Number(orphan.time / 1000n)),
+    key: orphan.key,
+    reason: orphan.reason,
+    source: record.coverage[orphan.kind]!.source,
+    location: locationOf(record, orphan),
+  };
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : iso(ms);
+}

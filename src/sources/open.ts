@@ -1,0 +1,26 @@
+/** Which source serves what the settings name. */
+import type { EffectSource, MessageSource, Settings, SourceHooks } from '../model.ts';
+import { captureMessages } from './capture/messages.ts';
+import { databaseOf, postgresEffects } from './database/effects.ts';
+import { kafkaMessages } from './kafka/messages.ts';
+import { logEffects } from './logs/effects.ts';
+
+export function openMessages(settings: Settings, hooks: SourceHooks): MessageSource {
+  return settings.messages.from.source === 'kafka'
+    ? kafkaMessages(settings, hooks)
+    : captureMessages(settings, hooks);
+}
+
+/** One source per log entry, and one per database, so that all its kinds are read in one snapshot. */
+export function openEffects(settings: Settings, hooks: SourceHooks): readonly EffectSource[] {
+  const databases = new Map<string, number[]>();
+  const logs: EffectSource[] = [];
+  for (const [kind, { source }] of settings.kinds.entries()) {
+    if (source.source !== 'postgres') logs.push(logEffects(settings, kind, hooks));
+    else {
+      const database = databaseOf(source, process.env);
+      databases.set(database, [...(databases.get(database) ?? []), kind]);
+    }
+  }
+  return [...[...databases.values()].map((kinds) => postgresEffects(settings, kinds, hooks)), ...logs];
+}

@@ -1,0 +1,28 @@
+/** Numbers in sentences: how counts and spans of time are said, everywhere the same. */
+
+const GROUPED = new Intl.NumberFormat('en-US');
+
+/** 1234567 as `1,234,567`. */
+export function grouped(value: number): string {
+  return GROUPED.format(value);
+}
+
+/** `1 offset`, `2 offsets`; `plural` where an s does not do. */
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(value)} ${value === 1 ? noun : plural}`;
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+];
+
+/** Milliseconds as `340ms`, `2.4s`, `40m`, `3.5h`. */
+export function duration(ms: number): string {
+  const size = Math.abs(ms);
+  const unit = UNITS.find(([, length]) => size >= length);
+  if (unit === undefined) return `${Math.round(ms)}ms`;
+  return `${Number((ms / unit[1]).toFixed(1))}${unit[0]}`;
+}
