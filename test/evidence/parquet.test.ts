@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TextColumn } from '../../src/columns.ts';
+import { EFFECT_COLUMNS, effectPages, SegmentSeries } from '../../src/evidence/segments.ts';
+import type { EffectBatch } from '../../src/model.ts';
+
+function effects(keys: readonly string[], first = 0): EffectBatch {
+  const key = new TextColumn(16);
+  const id = new TextColumn(16);
+  for (const [i, text] of keys.entries()) {
+    key.pushString(text);
+    id.push(Buffer.from(`id-${first + i}`));
+  }
+  return {
+    rows: keys.length,
+    key: key.take(),
+    id: id.take(),
+    // Longer than the batch, as a source that reuses its arrays has them.
+    time: BigInt64Array.from({ length: keys.length + 3 }, (_, i) => -(2n ** 63n) + BigInt(first + i)),
+    place: Int32Array.from(keys, (_, i) => i - 7),
+    line: BigInt64Array.from(keys, (_, i) => BigInt(i) << 40n),
+  };
+}
+
+describe('segments', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onceover-segments-'));
+  let rows: (sql: string) => Promise<unknown[][]>;
+  beforeAll(async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    rows = async (sql) => (await connection.runAndReadAll(sql)).getRows();
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('come back from the engine as they were written, odd texts too', async () => {
+    const odd = ['ORD-1', '', '\0', 'Größe', 'e\u0301', '\u{1f6d2}', 'hex:61ff', "'; --", 'x'.repeat(70_000)];
+    const series = new SegmentSeries(folder, 'odd', EFFECT_COLUMNS);
+    series.append(odd.length, effectPages(effects(odd)));
+    series.finish();
+    const found = await rows(
+      `SELECT effect_key, effect_id, effect_ts, place_id, line_no FROM '${folder}/odd-*.parquet' ORDER BY effect_ts`,
+    );
+    expect(found).toEqual(
+      odd.map((text, i) => [text, `id-${i}`, -(2n ** 63n) + BigInt(i), i - 7, BigInt(i) << 40n]),
+    );
+  });
+
+  it('are there even if nothing was seen', async () => {
+    new SegmentSeries(folder, 'none', EFFECT_COLUMNS).finish();
+    expect(await rows(`SELECT count(*), count(effect_key) FROM '${folder}/none-*.parquet'`)).toEqual([
+      [0n, 0n],
+    ]);
+  });
+
+  it('hold every row of many batches, over several groups and files', async () => {
+    const series = new SegmentSeries(folder, 'many', EFFECT_COLUMNS);
+    const keys = Array.from({ length: 15_000 }, (_, i) => `ORD-${i}`);
+    const pages = effectPages(effects(keys));
+    for (let batch = 0; batch < 150; batch++) series.append(keys.length, pages);
+    series.finish();
+    const [[count, distinct, files]] = (await rows(
+      `SELECT count(*), count(DISTINCT effect_key), count(DISTINCT filename) FROM read_parquet('${folder}/many-*.parquet', filename = true)`,
+    )) as [[bigint, bigint, bigint]];
+    expect([count, distinct]).toEqual([2_250_000n, 15_000n]);
+    expect(files).toBe(2n);
+  });
+
+  it('are for their owner only', () => {
+    expect(statSync(join(folder, 'odd-000.parquet')).mode & 0o777).toBe(0o600);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { buildReport } from '../../src/findings/report.ts';
+import { summary } from '../../src/render/terminal.ts';
+import { calmRecord, coverageOf, judgementOf, NOON, totalsOf } from '../support/records.ts';
+
+function said(change: { color?: boolean; key?: string } = {}): string {
+  const record = calmRecord({
+    coverage: [
+      coverageOf('order-row', {
+        gaps: [{ from: NOON, to: NOON + 7_200_000, why: 'silence', detail: 'mail.log:17: no line for 2h' }],
+      }),
+    ],
+  });
+  const verdicts = { ok: 1, missing: 1, duplicate: 1, unexpected: 0, exempt: 0, unknown: 0 };
+  const report = buildReport(record, judgementOf([totalsOf({ verdicts })]), []);
+  const worst = [
+    {
+      partition: 0,
+      offset: 1n,
+      timestamp: BigInt(NOON),
+      key: change.key ?? 'ORD-1',
+      eventId: '',
+      copies: 1,
+      kind: 0,
+      expected: { min: 1, max: 1 },
+      count: 2,
+      most: 2,
+      outcome: 'multiple' as const,
+      verdict: 'duplicate' as const,
+      firstEffectAt: BigInt(NOON) * 1000n,
+      lastEffectAt: BigInt(NOON + 2400) * 1000n,
+      effectIds: ['17', '45'],
+    },
+  ];
+  return summary({
+    report,
+    worst,
+    directory: 'reports/x',
+    files: ['report.json'],
+    color: change.color ?? false,
+  });
+}
+
+describe('the summary', () => {
+  it('says the verdict first, then numbers, exceptions, what could not be seen, and the files', () => {
+    const text = said();
+    const order = [
+      'NOT AS EXPECTED  orders (exit 1)',
+      'order-row: 1 message missing',
+      'effect kind',
+      'Worst exceptions',
+      'gap 2026',
+      'Report in reports/x',
+    ];
+    const places = order.map((part) => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(text).toContain('2 seen, 1 expected, 2.4s apart (17, 45)');
+  });
+
+  it('has color only where asked for', () => {
+    expect(said()).not.toContain('\x1b');
+    expect(said({ color: true })).toContain('\x1b[1;31mNOT AS EXPECTED\x1b[0m');
+  });
+
+  it('does not let data steer the terminal', () => {
+    const text = said({ key: 'ORD\x1b[2J\u202e' });
+    expect(text).not.toContain('\x1b');
+    expect(text).not.toContain('\u202e');
+    expect(text).toContain('ORD\\u{1b}[2J\\u{202e}');
+  });
+});
