@@ -18,7 +18,7 @@ export function openEffects(settings: Settings, hooks: SourceHooks): readonly Ef
   for (const [kind, { source }] of settings.kinds.entries()) {
     if (source.source !== 'postgres') logs.push(logEffects(settings, kind, hooks));
     else {
-      const database = databaseOf(source, process.env);
+      const database = databaseOf(source);
       databases.set(database, [...(databases.get(database) ?? []), kind]);
     }
   }

@@ -1,0 +1,94 @@
+/** What the rows that were read prove about the time they cover, and what a reader must be told about them. */
+import type { Coverage } from '../../model.ts';
+import { shownName } from './names.ts';
+import type { EffectRows } from './rows.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Table } from './table.ts';
+
+/** Columns of this name usually move when a row is changed. */
+const CHANGES = /(^|_)(updated|modified|changed|last_?(update|modif|change|edit)\w*)(_|$|at$|on$|time$)/i;
+
+/**
+ * @param oldest epoch milliseconds of the oldest row of the kind that is known of; undefined: none with a time
+ */
+export function coverageOf(
+  database: string,
+  table: Table,
+  rows: EffectRows,
+  snapshot: Snapshot,
+  oldest: number | undefined,
+): Coverage {
+  const span = spanOf(table, rows.effects, snapshot.readAt, oldest);
+  return {
+    kind: table.kind,
+    source: `postgres ${database} ${table.shown}`,
+    places: [table.shown],
+    ...(span === undefined ? {} : { span }),
+    gaps: rows.gaps(),
+    readAt: snapshot.readAt,
+    read: rows.read,
+    effects: rows.effects,
+    excluded: table.settings.only.length === 0 ? {} : { only: rows.failedOnly },
+    unreadable: rows.unreadable,
+    samples: rows.samples,
+    notes: [...snapshot.notes, ...notesOf(table, rows)],
+  };
+}
+
+/** DESIGN rule 10: up to the snapshot, from the oldest row on; what `covers` declares goes before what rows show. */
+export function spanOf(
+  table: Table,
+  effects: number,
+  readAt: number,
+  oldest: number | undefined,
+): Coverage['span'] {
+  const { covers } = table.settings;
+  const shows = table.at === undefined ? effects > 0 : oldest !== undefined;
+  if (covers === undefined && (!shows || table.hidesRows)) return undefined;
+  const from = covers?.from ?? oldest;
+  const to = Math.min(readAt, covers?.to ?? readAt);
+  if (from !== undefined && from > to) return undefined;
+  return { ...(from === undefined ? {} : { from }), to, edge: 'row' };
+}
+
+function notesOf(table: Table, rows: EffectRows): string[] {
+  return [
+    ...timeNotes(table, rows),
+    ...countNotes(table, rows),
+    ...(table.hidesRows ? [policyNote(table)] : []),
+  ];
+}
+
+function timeNotes(table: Table, rows: EffectRows): string[] {
+  const { at, shown } = table;
+  if (at === undefined) {
+    return [
+      `the rows of ${shown} have no time (no \`at\`): all were read, and one that was deleted looks as if it had never been`,
+    ];
+  }
+  const column = shownName(at.name);
+  const notes: string[] = [];
+  if (CHANGES.test(at.name))
+    notes.push(`${column} looks like the time of the last change: an update moves the effect`);
+  if (at.base === 'date') {
+    notes.push(
+      `${column} is a date: every row counts as of midnight (${at.zone}), mostly before its message`,
+    );
+  }
+  if (rows.timeless > 0) notes.push(`rows without a readable time in ${column}: ${rows.timeless}`);
+  return notes;
+}
+
+function countNotes(table: Table, rows: EffectRows): string[] {
+  const keys = table.key.map((column) => shownName(column.name)).join(', ');
+  const ids = table.id.map((column) => shownName(column.name)).join(', ');
+  const notes: string[] = [];
+  if (rows.keyless > 0) notes.push(`rows without a readable key in ${keys}: ${rows.keyless}`);
+  if (rows.idless > 0) notes.push(`rows without an id in ${ids}: ${rows.idless}, each an effect of its own`);
+  return notes;
+}
+
+function policyNote(table: Table): string {
+  const proof = table.settings.covers === undefined ? 'no zero is claimed' : '`covers` is taken at its word';
+  return `row-level security of ${table.shown} may hide rows from this role: ${proof} (a role with BYPASSRLS sees all)`;
+}

@@ -1,0 +1,95 @@
+/** Rows of one PostgreSQL database as effects: all kinds that it serves, read in one read-only snapshot. */
+import type {
+  Coverage,
+  EffectBatch,
+  EffectBounds,
+  EffectSource,
+  PostgresSettings,
+  Settings,
+  SourceHooks,
+} from '../../model.ts';
+import { readTable } from './read.ts';
+import { Session } from './session.ts';
+import { beginSnapshot } from './snapshot.ts';
+import { findTable, type Table } from './table.ts';
+
+export { databaseOf } from './session.ts';
+
+/**
+ * @param kinds indexes of settings.kinds, all with PostgresSettings and all of one `databaseOf`
+ */
+export function postgresEffects(
+  settings: Settings,
+  kinds: readonly number[],
+  hooks: SourceHooks,
+): EffectSource {
+  return new PostgresEffects(settings, kinds, hooks);
+}
+
+class PostgresEffects implements EffectSource {
+  readonly kinds: readonly number[];
+  readonly #settings: Settings;
+  readonly #hooks: SourceHooks;
+  #session: Session | undefined;
+
+  constructor(settings: Settings, kinds: readonly number[], hooks: SourceHooks) {
+    this.#settings = settings;
+    this.kinds = kinds;
+    this.#hooks = hooks;
+  }
+
+  async check(): Promise<void> {
+    await this.#connected((session) => this.#tables(session));
+  }
+
+  /**
+   * The connection of `check` is not kept: a replay lies between, and names may change meanwhile.
+   *
+   * @throws AuditError 4 when anything ends the read early: nothing is concluded from a part of a table.
+   */
+  async gather(
+    bounds: readonly EffectBounds[],
+    take: (kind: number, batch: EffectBatch) => Promise<void> | void,
+  ): Promise<readonly Coverage[]> {
+    return this.#connected(async (session) => {
+      const tables = await this.#tables(session);
+      const snapshot = await beginSnapshot(session);
+      const coverages: Coverage[] = [];
+      for (const [i, table] of tables.entries()) {
+        const reading = { session, table, snapshot, bounds: bounds[i]!, progress: this.#hooks.progress };
+        coverages.push(await readTable(reading, (batch) => take(this.kinds[i]!, batch)));
+      }
+      return coverages;
+    });
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  async #connected<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    await this.close();
+    this.#session = await Session.open(this.#postgres(this.kinds[0]!), this.#hooks.signal);
+    try {
+      return await work(this.#session);
+    } finally {
+      await this.close();
+    }
+  }
+
+  async #tables(session: Session): Promise<Table[]> {
+    const tables: Table[] = [];
+    for (const kind of this.kinds) {
+      tables.push(await findTable(session, this.#settings.kinds[kind]!, this.#postgres(kind)));
+    }
+    return tables;
+  }
+
+  #postgres(kind: number): PostgresSettings {
+    const { source } = this.#settings.kinds[kind]!;
+    if (source.source !== 'postgres') throw new Error(`kind ${kind} is no table of PostgreSQL`);
+    return source;
+  }
+}

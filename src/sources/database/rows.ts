@@ -1,0 +1,196 @@
+/** Turns rows of one table into effects in columns, and counts what they show. */
+import { isUtf8 } from 'node:buffer';
+import { NO_TIME, TextColumn } from '../../columns.ts';
+import type { EffectBatch, Gap } from '../../model.ts';
+import { compileTest, type Passes } from '../conditions.ts';
+import { KeyMaker, textOfBytes } from '../keys.ts';
+import type { CopyRows } from './copy.ts';
+import { shownName } from './names.ts';
+import { type Layout, layoutOf } from './select.ts';
+import type { Table } from './table.ts';
+
+export const BATCH_ROWS = 16_384;
+const MAX_SAMPLES = 5;
+const LETTER_H = 0x68;
+const DAY_MS = 86_400_000;
+
+/** Rows dated by a wall clock that may mean two moments; epoch milliseconds, and how many they are. */
+interface Doubt {
+  from: number;
+  to: number;
+  rows: number;
+}
+
+/** Whether a row passes `only`; `first` is the field of its first column. */
+export function compileOnly(table: Table, first: number): (row: CopyRows) => boolean {
+  const tests: Passes[] = table.settings.only.map((condition) => compileTest(condition.test));
+  return (row) => tests.every((passes, i) => passes(row.text(first + i)));
+}
+
+export class EffectRows {
+  readonly #table: Table;
+  readonly #layout: Layout;
+  readonly #passes: (row: CopyRows) => boolean;
+  readonly #maker: KeyMaker;
+  /** One key part that stands for itself is copied as bytes. */
+  readonly #plainKey: boolean;
+  readonly #keys = new TextColumn();
+  readonly #ids = new TextColumn();
+  readonly #doubts: Doubt[] = [];
+  #times = new BigInt64Array(BATCH_ROWS);
+  #rows = 0;
+
+  /** Rows looked at, and those of them that `only` left out. */
+  read = 0;
+  failedOnly = 0;
+  effects = 0;
+  /** Effects without a readable key, without an id, without a time. */
+  keyless = 0;
+  idless = 0;
+  timeless = 0;
+  /** Rows whose time is infinity. */
+  unreadable = 0;
+  readonly samples: string[] = [];
+  /** Epoch milliseconds of the oldest effect. */
+  oldest: number | undefined;
+
+  constructor(table: Table) {
+    this.#table = table;
+    this.#layout = layoutOf(table);
+    this.#passes = compileOnly(table, this.#layout.only);
+    this.#maker = new KeyMaker(table.settings.key);
+    const [part] = table.settings.key;
+    this.#plainKey = table.settings.key.length === 1 && part!.match === undefined && !part!.fold;
+  }
+
+  /** Whether the batch must be taken before another row is added. */
+  get full(): boolean {
+    return this.#rows === BATCH_ROWS;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(row: CopyRows): void {
+    this.read++;
+    if (!this.#passes(row)) {
+      this.failedOnly++;
+      return;
+    }
+    this.effects++;
+    this.#addKey(row);
+    this.#addId(row);
+    this.#times[this.#rows++] = this.#time(row);
+  }
+
+  /** The rows since the last batch. */
+  take(): EffectBatch {
+    const rows = this.#rows;
+    const time = this.#times.subarray(0, rows);
+    this.#times = new BigInt64Array(BATCH_ROWS);
+    this.#rows = 0;
+    return {
+      rows,
+      key: this.#keys.take(),
+      id: this.#ids.take(),
+      time,
+      place: new Int32Array(rows),
+      line: new BigInt64Array(rows),
+    };
+  }
+
+  /** Where the rows cannot say when they happened; a message of such a time must not be called missing. */
+  gaps(): Gap[] {
+    return this.#doubts.map(({ from, to, rows }) => ({
+      from,
+      to,
+      why: 'unreadable',
+      detail: `${this.#table.shown}: rows dated in an hour that ${this.#table.at?.zone} had twice or not at all: ${rows}`,
+    }));
+  }
+
+  #addKey(row: CopyRows): void {
+    if (this.#plainKey) {
+      const bytes = this.#keyBytes(row, 0);
+      if (bytes === undefined || bytes.length === 0) this.keyless++;
+      pushExact(this.#keys, bytes);
+      return;
+    }
+    const key = this.#maker.make(this.#table.key.map((_, i) => textOf(this.#keyBytes(row, i))));
+    if (key === undefined) this.keyless++;
+    this.#keys.pushString(key ?? '');
+  }
+
+  #keyBytes(row: CopyRows, part: number): Buffer | undefined {
+    const bytes = row.bytes(part);
+    if (bytes === undefined || this.#table.key[part]!.base !== 'bytea') return bytes;
+    return Buffer.from(bytes.toString('latin1'), 'hex');
+  }
+
+  #addId(row: CopyRows): void {
+    const single = this.#layout.time - this.#layout.id === 1;
+    const bytes = single ? row.bytes(this.#layout.id) : undefined;
+    if (bytes !== undefined) {
+      pushExact(this.#ids, bytes);
+      return;
+    }
+    // A row without an id is still a row: one shared id would make all of them a single effect.
+    if (single) this.idless++;
+    this.#ids.pushString(this.#idText(row));
+  }
+
+  /** The id as one text; parts are kept apart as those of a key are, but may be empty. */
+  #idText(row: CopyRows): string {
+    const { id, time } = this.#layout;
+    const parts = Array.from({ length: time - id }, (_, i) => textOf(row.bytes(id + i)));
+    if (parts.includes(undefined)) return `(row ${this.read} without an id)`;
+    if (parts.length === 1) return parts[0]!;
+    return parts.map((part) => part!.replaceAll('%', '%25').replaceAll(' ', '%20')).join(' ');
+  }
+
+  #time(row: CopyRows): bigint {
+    const { time } = this.#layout;
+    const text = this.#table.at === undefined ? undefined : row.text(time);
+    if (text === undefined || text.endsWith('infinity')) {
+      this.timeless++;
+      if (text !== undefined) this.#countUnreadable(row, text);
+      return NO_TIME;
+    }
+    const micros = BigInt(text);
+    const ms = Math.floor(Number(text) / 1000);
+    if (this.oldest === undefined || ms < this.oldest) this.oldest = ms;
+    const doubt = row.text(time + 1)!;
+    if (doubt !== '0') this.#doubt(ms - Number(doubt) / 1000, ms);
+    return micros;
+  }
+
+  #countUnreadable(row: CopyRows, text: string): void {
+    this.unreadable++;
+    if (this.samples.length === MAX_SAMPLES) return;
+    const at = shownName(this.#table.at!.name);
+    this.samples.push(`${this.#table.shown}, id ${this.#idText(row)}: ${at} is ${text}`);
+  }
+
+  /** Changes of a zone are months apart: a few spans, however many rows. */
+  #doubt(from: number, to: number): void {
+    const near = this.#doubts.find((span) => from <= span.to + DAY_MS && to >= span.from - DAY_MS);
+    if (near === undefined) {
+      this.#doubts.push({ from, to, rows: 1 });
+      return;
+    }
+    near.from = Math.min(near.from, from);
+    near.to = Math.max(near.to, to);
+    near.rows++;
+  }
+}
+
+function textOf(bytes: Buffer | undefined): string | undefined {
+  return bytes === undefined ? undefined : textOfBytes(bytes);
+}
+
+/** The same text that `textOfBytes` makes, without a string for all that stand for themselves. */
+function pushExact(column: TextColumn, bytes: Buffer = Buffer.alloc(0)): void {
+  if (bytes[0] !== LETTER_H && isUtf8(bytes)) column.push(bytes);
+  else column.pushString(textOfBytes(bytes));
+}
