@@ -1,0 +1,104 @@
+/** From `onceover.yaml`, `--set` and the environment to the settings of one audit, or every mistake at once. */
+import { readFileSync } from 'node:fs';
+import { dirname, parse, resolve } from 'node:path';
+import { AuditError } from '../error.ts';
+import type { Settings } from '../model.ts';
+import { configDigest } from './digest.ts';
+import { type Environment, substituted } from './environment.ts';
+import { type Mistake, mistaken, schemaMistakes } from './mistakes.ts';
+import { crossFieldMistakes } from './rules.ts';
+import { type Configuration, configuration } from './schema.ts';
+import { withSetting } from './set.ts';
+import { kindSettings, messageSettings, reportSettings } from './settings.ts';
+import { plain, type Written } from './written.ts';
+import { readYaml } from './yaml.ts';
+
+export interface LoadOptions {
+  /** `path=value`, each; the value is YAML. They beat the file, and of two for one path the later wins. */
+  readonly set: readonly string[];
+  /** Where `${NAME}` takes its values from. */
+  readonly env: Environment;
+  /** These beat file and `set`; a relative report directory is beside the working directory. */
+  readonly ledger?: boolean;
+  readonly reportDirectory?: string;
+}
+
+/** Far beyond any configuration: who names a log or a dump by mistake is told so. */
+const MOST_BYTES = 1 << 20;
+
+/**
+ * Loads the configuration of an audit.
+ * @throws AuditError (status 2) with all mistakes, each with its line, and no secret
+ */
+export function loadSettings(file: string, options: LoadOptions): Settings {
+  const { root, mistakes } = asWritten(file, options.set);
+  const found = checked(root, options.env, parse(file).name, mistakes);
+  if (found === undefined) throw mistaken(file, mistakes);
+  const directory = dirname(resolve(file));
+  const kinds = found.effects.map(([name, kind]) => kindSettings(name, kind, directory));
+  return {
+    name: found.name ?? parse(file).name,
+    messages: messageSettings(found.messages, kinds, directory),
+    kinds,
+    report: reportSettings(found.report, directory, options),
+    memory: found.memory,
+    configDigest: configDigest(root),
+  };
+}
+
+/** The file with its settings replaced, and what is wrong so far. */
+function asWritten(file: string, set: readonly string[]): { root: Written; mistakes: Mistake[] } {
+  const { root, mistakes } = readYaml(fileText(file));
+  if (root === undefined) throw mistaken(file, mistakes);
+  if (root.type === 'scalar' && root.kind !== 'null') {
+    // Perhaps a file of passwords, named by mistake: nothing of it is shown.
+    const text = 'expected a mapping that begins with version: 1; got a single text';
+    throw mistaken(file, [{ place: root.place, path: [], text }]);
+  }
+  return { root: set.reduce((before, setting) => withSetting(before, setting, mistakes), root), mistakes };
+}
+
+/** Undefined: there are mistakes, all of them added to `mistakes`. */
+function checked(
+  asWritten: Written,
+  env: Environment,
+  fileName: string,
+  mistakes: Mistake[],
+): Configuration | undefined {
+  const root = substituted(asWritten, env, mistakes);
+  const result = configuration.safeParse(plain(root));
+  mistakes.push(...schemaMistakes(root, result.error?.issues ?? []));
+  mistakes.push(...crossFieldMistakes(root, fileName, Date.now()));
+  return mistakes.length > 0 ? undefined : result.data;
+}
+
+function fileText(file: string): string {
+  const bytes = fileBytes(file);
+  if (bytes.length > MOST_BYTES) {
+    throw new AuditError(2, `${file} is larger than a configuration can be (${MOST_BYTES} bytes)`, {
+      hint: 'Name the configuration, not a file that it is about.',
+    });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AuditError(2, `${file} is not UTF-8 text`, { cause, hint: 'Save it as UTF-8.' });
+  }
+}
+
+function fileBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') {
+      const hint = 'Name the configuration file, such as onceover.yaml.';
+      throw new AuditError(2, `${file} does not exist`, { cause, hint });
+    }
+    if (code === 'EISDIR') {
+      const hint = 'Name the configuration file inside it.';
+      throw new AuditError(2, `${file} is a directory`, { cause, hint });
+    }
+    throw new AuditError(2, `${file} cannot be read (${code})`, { cause });
+  }
+}

@@ -1,0 +1,148 @@
+/** What the parts of a configuration must be to one another. */
+import type { z } from 'zod';
+import type { Mistake } from './mistakes.ts';
+import { nearest } from './nearest.ts';
+import { scalar } from './pieces.ts';
+import { columnKey, emailKey, messageKey, offsets, partitions, SOURCES, SOURCES_LATER } from './schema.ts';
+import { configurationName, moment } from './values.ts';
+import { type Path, placeOf, plain, type Written, writtenAt } from './written.ts';
+
+/** Looks at whatever is right by itself, so that a mistake in one part does not hide another between two parts. */
+interface Looker {
+  /** The value at a path; undefined where it is missing or wrong by itself. */
+  value<Value>(path: Path, schema: z.ZodType<Value>): Value | undefined;
+  has(path: Path): boolean;
+  /** The names of the mapping at a path; undefined: there is no mapping. */
+  names(path: Path): readonly string[] | undefined;
+  mistake(path: Path, text: string): Mistake;
+}
+
+/**
+ * @param fileName the file's name without its extension: what the configuration is called by default
+ * @param now epoch milliseconds
+ */
+export function crossFieldMistakes(root: Written, fileName: string, now: number): Mistake[] {
+  const look = looker(root);
+  return [
+    ...nameIsThere(look, fileName),
+    ...exactlyOne(look, ['messages'], ['kafka', 'capture']),
+    ...oneRange(look),
+    ...spanOfTime(look, now),
+    ...partitionsAgree(look),
+    ...(look.names(['effects']) ?? []).flatMap((kind) => [
+      ...exactlyOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
+      ...keysCanMeet(look, kind),
+    ]),
+  ];
+}
+
+function looker(root: Written): Looker {
+  return {
+    value(path, schema) {
+      const written = writtenAt(root, path);
+      return written === undefined ? undefined : schema.safeParse(plain(written)).data;
+    },
+    has: (path) => writtenAt(root, path) !== undefined,
+    names(path) {
+      const written = writtenAt(root, path);
+      return written?.type === 'map' ? [...written.entries.keys()] : undefined;
+    },
+    mistake: (path, text) => ({ place: placeOf(root, path), path, text }),
+  };
+}
+
+function nameIsThere(look: Looker, fileName: string): Mistake[] {
+  if (look.names([]) === undefined || look.has(['name'])) return [];
+  if (configurationName.read(fileName, 'text') !== undefined) return [];
+  return [
+    look.mistake(
+      ['name'],
+      `missing, and the file's own name cannot be used; expected ${configurationName.expected}`,
+    ),
+  ];
+}
+
+function exactlyOne(
+  look: Looker,
+  path: Path,
+  names: readonly string[],
+  later: readonly string[] = [],
+): Mistake[] {
+  const present = look.names(path);
+  if (present === undefined) return [];
+  const found = names.filter((name) => present.includes(name));
+  if (found.length === 1) return [];
+  const expected = `expected exactly one of ${names.join(', ')}`;
+  if (found.length > 1) return [look.mistake(path, `${expected}; got ${found.join(' and ')}`)];
+  // A misspelt one, or one of later days, is told where it stands.
+  const meant = present.some((name) => later.includes(name) || nearest(name, names) !== undefined);
+  return meant ? [] : [look.mistake(path, `${expected}; got none`)];
+}
+
+/** From and to, the last hours, or offsets; and each of them in one place. */
+function oneRange(look: Looker): Mistake[] {
+  const time = ['from', 'to'].filter((end) => look.has(['messages', 'range', end])).slice(0, 1);
+  const ways: Path[] = [...time, 'last', 'offsets'].map((way) => ['messages', 'range', way]);
+  const found = [...ways, ['messages', 'last'], ['messages', 'offsets']].filter(look.has);
+  const paddings: Path[] = [
+    ['messages', 'range', 'padding'],
+    ['messages', 'padding'],
+  ];
+  return [...second(look, found), ...second(look, paddings.filter(look.has))];
+}
+
+function second(look: Looker, [first, ...others]: readonly Path[]): Mistake[] {
+  return others.map((path) => look.mistake(path, `expected only one of this and ${first?.join('.')}`));
+}
+
+function spanOfTime(look: Looker, now: number): Mistake[] {
+  const path = ['messages', 'range', 'from'];
+  const from = look.value(path, scalar(moment));
+  const to = look.value(['messages', 'range', 'to'], scalar(moment));
+  if (from === undefined) return [];
+  if (to !== undefined && from >= to) return [look.mistake(path, 'expected a time before messages.range.to')];
+  return from > now
+    ? [look.mistake(path, 'expected a range that has begun; all of this one is in the future')]
+    : [];
+}
+
+/** Partitions that are read and partitions that have offsets are the same ones. */
+function partitionsAgree(look: Looker): Mistake[] {
+  const named = look.value(['messages', 'partitions'], partitions);
+  if (named === undefined) return [];
+  const places: Path[] = [
+    ['messages', 'range', 'offsets'],
+    ['messages', 'offsets'],
+  ];
+  return places.flatMap((path) => {
+    const given = look.value(path, offsets)?.map(([partition]) => partition);
+    if (given === undefined) return [];
+    const others = given.filter((partition) => !named.includes(partition));
+    const without = named.filter((partition) => !given.includes(partition));
+    return [
+      ...others.map((other) =>
+        look.mistake([...path, String(other)], 'this partition is not in messages.partitions'),
+      ),
+      ...without.map((one) =>
+        look.mistake(['messages', 'partitions'], `partition ${one} is not in ${path.join('.')}`),
+      ),
+    ];
+  });
+}
+
+/** A key of two parts and a key of one are never equal. */
+function keysCanMeet(look: Looker, kind: string): Mistake[] {
+  const parts = look.value(['messages', 'key'], messageKey)?.length;
+  if (parts === undefined) return [];
+  return SOURCES.flatMap((source) => {
+    const path = ['effects', kind, source, 'key'];
+    const own = look.value<readonly unknown[]>(path, source === 'email' ? emailKey : columnKey)?.length;
+    if (own === undefined || own === parts) return [];
+    const text = `expected ${counted(parts)}, as messages.key has; got ${counted(own)}, so that no message and effect could ever meet`;
+    return [look.mistake(path, text)];
+  });
+}
+
+function counted(parts: number): string {
+  return parts === 1 ? '1 part' : `${parts} parts`;
+}

@@ -1,0 +1,277 @@
+/** The shape of `onceover.yaml` (DESIGN section 3): every name, what may stand there, and its default. */
+import type { z } from 'zod';
+import { UNBOUNDED } from '../columns.ts';
+import type { EffectKeyPart, Expectation, MessageKeyPart } from '../model.ts';
+import { effectConditions, messageConditions } from './conditions.ts';
+import { fieldReference } from './fields.ts';
+import { list, mapping, mappingOr, oneOrMore, scalar, section } from './pieces.ts';
+import {
+  anyText,
+  configurationName,
+  duration,
+  effectCount,
+  headerName,
+  hostAndPort,
+  kindName,
+  moment,
+  offset,
+  oneOf,
+  partition,
+  postgresUrl,
+  type Reader,
+  regularExpression,
+  share,
+  size,
+  texts,
+  topicName,
+  trueOrFalse,
+  zone,
+} from './values.ts';
+
+const FILES = 'a list of files or patterns, such as [/var/log/mail.log*]';
+const files = oneOrMore(FILES, scalar({ ...anyText, expected: FILES }));
+
+const text = (expected: string) => scalar({ ...anyText, expected });
+
+// ------------------------------------------------------------------------------------------------ keys
+
+/** What turns the text of a key part into the key, in messages and effects alike. */
+const rule = {
+  match: scalar(regularExpression).exactOptional(),
+  case: scalar(oneOf(['fold'])).exactOptional(),
+};
+
+type Rule = z.output<z.ZodObject<typeof rule>>;
+
+function keyRule({ match, case: letters }: Rule): { match?: string; fold: boolean } {
+  return { ...(match === undefined ? {} : { match }), fold: letters === 'fold' };
+}
+
+const FIELD_KEY = 'a field such as value.order.id, { from, match, case }, or a list of these';
+const keyField = { ...fieldReference, expected: FIELD_KEY };
+
+/** The correlation key of a message. */
+export const messageKey: z.ZodType<MessageKeyPart[]> = oneOrMore(
+  FIELD_KEY,
+  mappingOr<MessageKeyPart>(
+    section({ from: scalar(fieldReference), ...rule }, ['as']).transform(({ from, ...how }) => ({
+      field: from,
+      ...keyRule(how),
+    })),
+    scalar(keyField).transform((field) => ({ field, fold: false })),
+  ),
+);
+
+const COLUMN_KEY = 'a column such as order_id, { from, match, case }, or a list of these';
+
+/** The key of a row, of a database or of a dump. */
+export const columnKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
+  COLUMN_KEY,
+  mappingOr<EffectKeyPart>(
+    section({ from: text('a column'), ...rule }, ['as']).transform(({ from, ...how }) => ({
+      name: from,
+      ...keyRule(how),
+    })),
+    text(COLUMN_KEY).transform((name) => ({ name, fold: false })),
+  ),
+);
+
+const HEADER_KEY = 'a header such as { header: X-Order-Id }, or a list of these';
+
+/** The key of an email: a header that a line of the log shows. */
+export const emailKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
+  HEADER_KEY,
+  section({ header: scalar(headerName), ...rule }, ['as'], HEADER_KEY).transform(({ header, ...how }) => ({
+    name: header,
+    ...keyRule(how),
+  })),
+);
+
+// ------------------------------------------------------------------------------------------------ messages
+
+const BROKERS = 'brokers such as broker-1:9092,broker-2:9092, or a list of them';
+
+/** Splits at commas, as Kafka's own tools do. */
+const brokers: Reader<string[]> = {
+  expected: BROKERS,
+  read(written) {
+    const all = written.split(',').map((broker) => broker.trim());
+    return all.every((broker) => hostAndPort.read(broker, 'text') !== undefined) ? all : undefined;
+  },
+};
+
+const kafka = section(
+  {
+    bootstrap: oneOrMore(BROKERS, scalar(brokers)).transform((parts) => parts.flat()),
+    clientId: text('a client id').exactOptional(),
+    'client-id': text('a client id').exactOptional(),
+  },
+  ['command-config', 'properties'],
+).refine(
+  (names) => names.clientId === undefined || names['client-id'] === undefined,
+  'expected only one of clientId and client-id',
+);
+
+const EACH_ONCE = 'expected each partition once';
+
+const OFFSETS = 'the first offset and the end, such as [100, 2000]';
+
+/** Per partition the first offset and the end, exclusive. */
+export const offsets = mapping(
+  'offsets per partition, such as { 0: [100, 2000] }',
+  partition,
+  list(OFFSETS, scalar(offset))
+    .refine((ends) => ends.length === 2, `expected ${OFFSETS}`)
+    .refine(([first = 0, end = first]) => first <= end, 'expected the first offset to be at most the end')
+    .transform(([first, end]) => [first!, end!] as const),
+)
+  .refine((all) => all.length > 0, 'expected at least one partition, such as { 0: [100, 2000] }')
+  // 0 and 00 are two names, but one partition.
+  .refine((all) => new Set(all.map(([one]) => one)).size === all.length, EACH_ONCE);
+
+const span = { from: scalar(moment).exactOptional(), to: scalar(moment).exactOptional() };
+
+const someTime: Reader<number> = {
+  ...duration,
+  expected: 'a duration above zero, such as 24h',
+  read: (written, kind) => duration.read(written, kind) || undefined,
+};
+
+const extent = {
+  last: scalar(someTime).exactOptional(),
+  offsets: offsets.exactOptional(),
+  padding: scalar(duration).exactOptional(),
+};
+
+export const partitions = list('a list of partitions, such as [0, 1, 2]', scalar(partition)).refine(
+  (all) => new Set(all).size === all.length,
+  EACH_ONCE,
+);
+
+const messages = section(
+  {
+    topic: scalar(topicName),
+    kafka: kafka.exactOptional(),
+    capture: files.exactOptional(),
+    range: section({ ...span, ...extent }).exactOptional(),
+    // DESIGN shows `last` and the others in the place of `range` or inside it: both are understood.
+    ...extent,
+    partitions: partitions.exactOptional(),
+    isolation: scalar(oneOf(['read_committed'], ['read_uncommitted'])).default('read_committed'),
+    value: scalar(oneOf(['json'], ['string', 'bytes', 'avro', 'protobuf', 'json-schema'])).default('json'),
+    key: messageKey,
+    id: scalar(fieldReference).exactOptional(),
+    where: messageConditions.default([]),
+    copies: scalar(oneOf(['one-event'], ['each-message'])).default('one-event'),
+  },
+  ['schema-registry', 'group'],
+);
+
+// ------------------------------------------------------------------------------------------------ effects
+
+const source = {
+  zone: scalar(zone).exactOptional(),
+  covers: section(span)
+    .refine(({ from, to }) => from !== undefined || to !== undefined, 'expected from, to or both')
+    .refine(({ from = 0, to = from }) => from <= to, 'expected from to be at most to')
+    .exactOptional(),
+};
+
+const gap = scalar(duration).default(3_600_000);
+
+const rows = {
+  id: text('the column that identifies an effect').exactOptional(),
+  at: text('the column of the time').exactOptional(),
+  only: effectConditions({ ...anyText, expected: 'the name of a column' }).default([]),
+  ...source,
+};
+
+const postgres = section(
+  {
+    url: scalar(postgresUrl).exactOptional(),
+    table: text('a table such as public.orders'),
+    key: columnKey,
+    ...rows,
+  },
+  ['query', 'coordinates'],
+);
+
+const log = section(
+  {
+    files,
+    format: scalar(oneOf(['csv'], ['text', 'json', 'jsonl', 'syslog', 'parquet'])),
+    key: columnKey,
+    ...rows,
+    gap,
+  },
+  ['pattern', 'coordinates'],
+);
+
+const MAILERS =
+  'exim sendmail opensmtpd ses sendgrid mailgun postmark mandrill sparkpost resend brevo microsoft365';
+
+const email = section({
+  files,
+  format: scalar(oneOf(['postfix'], MAILERS.split(' '))),
+  key: emailKey,
+  only: effectConditions(oneOf(['from', 'recipient', 'subject'], ['tag'])).default([]),
+  ...source,
+  gap,
+  counts: scalar(oneOf(['accepted', 'delivered'])).default('accepted'),
+});
+
+/** What a kind takes its effects from: exactly one of these (rules.ts). */
+export const SOURCES = ['postgres', 'log', 'email'] as const;
+export const SOURCES_LATER = ['mysql'];
+
+const EXPECTATION = 'a number, { min, max } or a field such as value.items';
+
+const expectation: Reader<Expectation> = {
+  expected: EXPECTATION,
+  read(written, kind) {
+    const count = effectCount.read(written, kind);
+    if (count !== undefined) return { by: 'number', min: count, max: count };
+    const field = fieldReference.read(written, kind);
+    return field === undefined ? undefined : { by: 'field', field };
+  },
+  hint: (written) => (/^\p{L}.*\./u.test(written) ? fieldReference.hint?.(written) : undefined),
+};
+
+const bounds = section({ min: scalar(effectCount).exactOptional(), max: scalar(effectCount).exactOptional() })
+  .refine(({ min, max }) => min !== undefined || max !== undefined, 'expected min, max or both')
+  .refine(({ min = 0, max = UNBOUNDED }) => min <= max, 'expected min to be at most max')
+  .transform(({ min = 0, max = UNBOUNDED }): Expectation => ({ by: 'number', min, max }));
+
+const kind = section(
+  {
+    postgres: postgres.exactOptional(),
+    log: log.exactOptional(),
+    email: email.exactOptional(),
+    expect: mappingOr(bounds, scalar(expectation)).default({ by: 'number', min: 1, max: 1 }),
+    where: messageConditions.default([]),
+    settle: scalar(duration).default(600_000),
+    lead: scalar(duration).default(120_000),
+    after: scalar(duration).default(86_400_000),
+    'max-keyless': scalar(share).default(0.05),
+    orphans: scalar(oneOf(['finding', 'note'])).default('finding'),
+  },
+  SOURCES_LATER,
+);
+
+const KINDS = 'at least one effect kind, such as order-row: { postgres: … }';
+
+// ------------------------------------------------------------------------------------------------ all of it
+
+export const configuration = section({
+  version: scalar(texts('1', /^1$/)),
+  name: scalar(configurationName).exactOptional(),
+  messages,
+  effects: mapping(KINDS, kindName, kind).refine((kinds) => kinds.length > 0, `expected ${KINDS}`),
+  report: section(
+    { directory: text('a directory').default('reports'), ledger: scalar(trueOrFalse).default(false) },
+    ['redact', 'include'],
+  ).exactOptional(),
+  memory: scalar(size).default('2GB'),
+});
+
+export type Configuration = z.output<typeof configuration>;

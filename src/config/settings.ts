@@ -1,0 +1,94 @@
+/** From a configuration that is right to the settings of an audit: nothing left open, every path absolute. */
+import { resolve } from 'node:path';
+import type {
+  CaptureSettings,
+  EffectSourceSettings,
+  KafkaSettings,
+  KindSettings,
+  MessageSettings,
+  RangeSettings,
+  ReportSettings,
+} from '../model.ts';
+import type { Configuration } from './schema.ts';
+
+type Messages = Configuration['messages'];
+type Kind = Configuration['effects'][number][1];
+
+/** @param directory what relative paths are beside: the configuration's own directory */
+export function messageSettings(
+  messages: Messages,
+  kinds: readonly KindSettings[],
+  directory: string,
+): MessageSettings {
+  const { topic, isolation, value, key, where, id, partitions } = messages;
+  return {
+    topic,
+    from: messageSource(messages, directory),
+    range: rangeSettings(messages, Math.max(...kinds.map(({ settle }) => settle))),
+    ...(partitions === undefined ? {} : { partitions }),
+    isolation,
+    value,
+    key,
+    ...(id === undefined ? {} : { id }),
+    where,
+  };
+}
+
+function messageSource(
+  { kafka, capture = [] }: Messages,
+  directory: string,
+): KafkaSettings | CaptureSettings {
+  if (kafka === undefined) return { source: 'capture', files: beside(directory, capture) };
+  const clientId = kafka.clientId ?? kafka['client-id'] ?? 'onceover';
+  return { source: 'kafka', bootstrap: kafka.bootstrap, clientId };
+}
+
+/** @param settle the longest of all kinds: how long the last message of a range may take to settle */
+function rangeSettings(messages: Messages, settle: number): RangeSettings {
+  const { from, to, last, offsets, padding = settle } = { ...extent(messages), ...messages.range };
+  if (last !== undefined) return { padding, by: 'last', length: last, settle };
+  if (offsets !== undefined) return { padding, by: 'offsets', offsets: new Map(offsets) };
+  if (from === undefined && to === undefined) return { padding, by: 'all' };
+  return {
+    padding,
+    by: 'time',
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}
+
+function extent({ last, offsets, padding }: Messages): NonNullable<Messages['range']> {
+  return {
+    ...(last === undefined ? {} : { last }),
+    ...(offsets === undefined ? {} : { offsets }),
+    ...(padding === undefined ? {} : { padding }),
+  };
+}
+
+export function kindSettings(name: string, kind: Kind, directory: string): KindSettings {
+  const { expect, where, settle, lead, after, orphans, 'max-keyless': maxKeyless } = kind;
+  const source = effectSource(kind, directory);
+  return { name, source, expect, where, lead, settle, after, maxKeyless, orphans };
+}
+
+function effectSource({ postgres, email, log }: Kind, directory: string): EffectSourceSettings {
+  if (postgres !== undefined) return { source: 'postgres', ...postgres };
+  if (email !== undefined) return { source: 'email', ...email, files: beside(directory, email.files) };
+  if (log !== undefined) return { source: 'log', ...log, files: beside(directory, log.files) };
+  throw new TypeError('a kind without a source has passed the rules');
+}
+
+export function reportSettings(
+  report: Configuration['report'],
+  directory: string,
+  flags: { readonly ledger?: boolean; readonly reportDirectory?: string },
+): ReportSettings {
+  return {
+    directory: resolve(flags.reportDirectory ?? resolve(directory, report?.directory ?? 'reports')),
+    ledger: flags.ledger ?? report?.ledger ?? false,
+  };
+}
+
+function beside(directory: string, files: readonly string[]): string[] {
+  return files.map((file) => resolve(directory, file));
+}
