@@ -38,7 +38,7 @@ function commands() {
     .scriptName(TOOL.name)
     .usage('$0 <command>\n\nWhich messages of a Kafka topic range produced zero, one or multiple effects?')
     .example('$0 audit onceover.yaml', 'audit what the file describes')
-    .example('$0 audit onceover.yaml --set messages.range.last=24h', 'the same, for the last day')
+    .example('$0 audit onceover.yaml --set messages.range="{ last: 24h }"', 'the same, for the last day')
     .example('$0 report latest', 'make the newest report again from its evidence')
     .command(
       'audit <config>',

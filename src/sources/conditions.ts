@@ -24,5 +24,13 @@ function compilePresent(test: Test): (text: string) => boolean {
 /** Equal as text; a number of the configuration also equals the same number written another way (10 and 10.0). */
 function equals(text: string, value: Scalar): boolean {
   if (text === value.text) return true;
-  return value.number !== undefined && text.trim() !== '' && Number(text) === value.number;
+  return value.number !== undefined && isExact(text) && Number(text) === value.number;
+}
+
+/** A double holds up to 15 significant digits of any decimal; beyond, two different numbers may become one. */
+const EXACT_DIGITS = 15;
+
+function isExact(text: string): boolean {
+  const [, whole, fraction = ''] = /^[+-]?(\d+)(?:\.(\d+))?(?:[eE][+-]?\d+)?$/.exec(text) ?? [];
+  return whole !== undefined && `${whole}${fraction}`.replace(/^0+/, '').length <= EXACT_DIGITS;
 }
