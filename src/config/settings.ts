@@ -24,7 +24,7 @@ export function messageSettings(
   return {
     topic,
     from: messageSource(messages, directory),
-    range: rangeSettings(messages, Math.max(...kinds.map(({ settle }) => settle))),
+    range: rangeSettings(messages, kinds),
     ...(partitions === undefined ? {} : { partitions }),
     isolation,
     value,
@@ -43,9 +43,14 @@ function messageSource(
   return { source: 'kafka', bootstrap: kafka.bootstrap, clientId };
 }
 
-/** @param settle the longest of all kinds: how long the last message of a range may take to settle */
-function rangeSettings(messages: Messages, settle: number): RangeSettings {
-  const { from, to, last, offsets, padding = settle } = { ...extent(messages), ...messages.range };
+/**
+ * `last` ends where every message has had time to settle. The padding reaches as far as two windows can touch, settle
+ * and lead: one event outside the range may contest the effects of one inside.
+ */
+function rangeSettings(messages: Messages, kinds: readonly KindSettings[]): RangeSettings {
+  const settle = Math.max(...kinds.map((kind) => kind.settle));
+  const reach = Math.max(...kinds.map((kind) => kind.settle + kind.lead));
+  const { from, to, last, offsets, padding = reach } = { ...extent(messages), ...messages.range };
   if (last !== undefined) return { padding, by: 'last', length: last, settle };
   if (offsets !== undefined) return { padding, by: 'offsets', offsets: new Map(offsets) };
   if (from === undefined && to === undefined) return { padding, by: 'all' };

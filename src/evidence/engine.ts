@@ -76,7 +76,8 @@ export class Engine {
     } catch (cause) {
       const text = firstLine(cause);
       if (!/^Out of Memory Error|No space left/.test(text)) throw cause;
-      const hint = 'raise `memory`, or free some space where reports are written: what does not fit in memory goes there';
+      const hint =
+        'raise `memory`, or free some space where reports are written: what does not fit in memory goes there';
       throw new AuditError(4, `the evidence could not be judged: ${text}`, { cause, hint });
     }
   }

@@ -136,8 +136,7 @@ export class Evidence {
   /** Keeps the record of the audit, and leaves nothing in the folder that was only needed while judging. */
   async keep(record: AuditRecord): Promise<void> {
     await this.#engine.run('UPDATE audit SET record = ?', [JSON.stringify(record, mapsAsArrays)]);
-    await this.#engine.run('DROP TABLE takers');
-    await this.#engine.run('DROP TABLE fates');
+    for (const name of ['takers', 'fates', 'weighed']) await this.#engine.run(`DROP TABLE ${name}`);
     await this.#engine.run('CHECKPOINT');
   }
 
@@ -211,13 +210,14 @@ function spillFolder(folder: string): string {
   return join(folder, 'spill');
 }
 
-/** JSON has no maps: they travel as their entries. */
+/** JSON has no maps: they travel as their entries, under a name that no record of ours has. */
+const MAP_ENTRIES = '$entries';
+
 function mapsAsArrays(_key: string, value: unknown): unknown {
-  return value instanceof Map ? { entries: [...value] } : value;
+  return value instanceof Map ? { [MAP_ENTRIES]: [...value] } : value;
 }
 
 function arraysAsMaps(_key: string, value: unknown): unknown {
-  const entries =
-    typeof value === 'object' && value !== null && Object.keys(value).length === 1 && 'entries' in value;
-  return entries ? new Map((value as { entries: [unknown, unknown][] }).entries) : value;
+  if (typeof value !== 'object' || value === null || !(MAP_ENTRIES in value)) return value;
+  return new Map(value[MAP_ENTRIES] as [unknown, unknown][]);
 }

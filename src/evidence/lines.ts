@@ -17,7 +17,7 @@ const MESSAGE =
 
 function oddLines(which: 'all' | 'exceptions'): string {
   return `SELECT ${MESSAGE}, j.copies AS copies, j.effect_kind AS effect_kind, j.expect_min AS expect_min, j.expect_max AS expect_max,
-      j.own AS own, j.most AS most, j.outcome AS outcome, j.verdict AS verdict, j.reason AS reason,
+      j.surely AS surely, j.most AS most, j.outcome AS outcome, j.verdict AS verdict, j.reason AS reason,
       j.first_us AS first_us, j.last_us AS last_us, i.ids AS ids
     FROM messages AS m
     JOIN judged AS j ON j.msg_key = m.msg_key AND j.event_id = m.event_id AND j.digest = m.digest
@@ -55,7 +55,7 @@ function plainLines(kinds: number): readonly string[] {
 
 export function toLine(row: Row): LedgerLine {
   const [partition, offset, timestamp, key, eventId, copies, kind, min, max] = row;
-  const [own, most, outcome, verdict, reason, first, last, ids] = row.slice(9);
+  const [surely, most, outcome, verdict, reason, first, last, ids] = row.slice(9);
   return {
     partition: Number(partition),
     offset: BigInt(offset as bigint),
@@ -65,7 +65,7 @@ export function toLine(row: Row): LedgerLine {
     copies: Number(copies),
     kind: Number(kind),
     ...(Number(max) >= 0 && { expected: { min: Number(min), max: Number(max) } }),
-    ...optional('count', own, Number),
+    ...optional('count', surely, Number),
     ...optional('most', most, Number),
     outcome: outcome as Outcome,
     verdict: verdict as Verdict,

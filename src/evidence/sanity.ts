@@ -2,6 +2,7 @@
 import { AuditError } from '../error.ts';
 import type { Engine } from './engine.ts';
 import type { JudgeInput } from './input.ts';
+import { NEARBY } from './totals.ts';
 
 /** With fewer keys than this on either side, keys that never meet may be chance: a warning instead of a stop. */
 const ENOUGH = 20;
@@ -53,11 +54,10 @@ async function neverMet(engine: Engine, input: JudgeInput, kind: number): Promis
   });
 }
 
-/** Effects of the range's own time: those around it belong to messages that nobody asked about. */
+/** Effects of the range's own windows: those around them belong to messages that nobody asked about. */
 function effectsNearby(kind: number): string {
-  return `FROM effects AS f CROSS JOIN audit_time AS t
-    WHERE f.effect_kind = ${kind} AND f.effect_key <> ''
-      AND (f.effect_ts < -9000000000000000000 OR (f.effect_ts >= t.range_from_us AND f.effect_ts < t.range_to_us))`;
+  return `FROM effects AS f JOIN kinds AS k ON k.effect_kind = f.effect_kind CROSS JOIN audit_time AS t
+    WHERE f.effect_kind = ${kind} AND f.effect_key <> '' AND ${NEARBY}`;
 }
 
 async function examples(engine: Engine, select: string): Promise<string> {

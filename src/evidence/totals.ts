@@ -11,8 +11,10 @@ import type {
 } from '../model.ts';
 import type { Engine, Row } from './engine.ts';
 import { type JudgeInput, rangeTime } from './input.ts';
+import { FAR_PAST } from './judge-sql.ts';
 
-const IN_RANGE = 'f.effect_ts >= t.range_from_us AND f.effect_ts < t.range_to_us';
+/** Effects that may be of the range's messages: those around its time, as far as windows reach, and those without a time. */
+export const NEARBY = `(f.effect_ts < ${FAR_PAST} OR (f.effect_ts >= t.range_from_us - k.lead_us AND f.effect_ts < t.range_to_us + k.settle_us))`;
 
 export interface RangeCount {
   readonly total: number;
@@ -21,13 +23,14 @@ export interface RangeCount {
   readonly keylessOver: boolean;
 }
 
-/** Distinct effects inside the range's time, per kind. */
+/** Distinct effects that may be of the range's messages, per kind. */
 export async function countRange(engine: Engine, settings: Settings): Promise<readonly RangeCount[]> {
   const counts: RangeCount[] = [];
   for (const [kind, { maxKeyless }] of settings.kinds.entries()) {
     const [row] = await engine.rows(`SELECT count(DISTINCT f.effect_id),
       count(DISTINCT CASE WHEN f.effect_key = '' THEN f.effect_id END)
-      FROM effects AS f CROSS JOIN audit_time AS t WHERE f.effect_kind = ${kind} AND ${IN_RANGE}`);
+      FROM effects AS f JOIN kinds AS k ON k.effect_kind = f.effect_kind CROSS JOIN audit_time AS t
+      WHERE f.effect_kind = ${kind} AND ${NEARBY}`);
     const [total, keyless] = row!.map(Number) as [number, number];
     counts.push({ total, keyless, keylessOver: keyless > maxKeyless * total });
   }
@@ -102,7 +105,7 @@ async function readLineCounts(engine: Engine, kind: number): Promise<readonly Li
            CASE WHEN a.expect_max_${kind} = 0 THEN 'exempt' ELSE 'ok' END, '', sum(a.judged_copies)
     FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0 GROUP BY ALL
     UNION ALL
-    SELECT j.copies, j.own, j.outcome, j.verdict, j.reason, sum(j.judged_copies)
+    SELECT j.copies, j.surely, j.outcome, j.verdict, j.reason, sum(j.judged_copies)
     FROM judged AS j WHERE j.effect_kind = ${kind} GROUP BY ALL
     UNION ALL
     SELECT 1, NULL, 'unknown', 'unknown', ${keylessReason(kind)}, count(*)
@@ -159,7 +162,7 @@ function summarise(
 async function countMatched(engine: Engine, kind: number): Promise<number> {
   const [row] = await engine.rows(`
     SELECT COALESCE((SELECT sum(a.seen_${kind}) FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0), 0)
-         + COALESCE((SELECT sum(j.own) FROM judged AS j WHERE j.effect_kind = ${kind}), 0)`);
+         + COALESCE((SELECT sum(j.surely) FROM judged AS j WHERE j.effect_kind = ${kind}), 0)`);
   return Number(row![0]);
 }
 

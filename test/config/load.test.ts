@@ -183,10 +183,10 @@ describe('defaults', () => {
     expect(settings.name).toBe('orders');
   });
 
-  it('reads the whole topic, with the longest settle as padding', () => {
-    expect(settings.messages.range).toEqual({ by: 'all', padding: 10 * MINUTE });
+  it('reads the whole topic, with as much padding as windows can touch: settle and lead', () => {
+    expect(settings.messages.range).toEqual({ by: 'all', padding: 12 * MINUTE });
     const longer = `${SMALLEST}    settle: 1m\n  dump: { log: { files: [o.csv], format: csv, key: id }, settle: 1h }`;
-    expect(load(longer).messages.range).toEqual({ by: 'all', padding: HOUR });
+    expect(load(longer).messages.range).toEqual({ by: 'all', padding: HOUR + 2 * MINUTE });
   });
 
   it('leaves undefined what has no default', () => {
@@ -207,8 +207,8 @@ describe('ranges', () => {
     load(smallest({ line: 3, to: `  topic: orders\n  ${range}` }), { set }).messages.range;
 
   it.each([
-    ['range: { last: 24h }', { by: 'last', length: 24 * HOUR, settle: 10 * MINUTE, padding: 10 * MINUTE }],
-    ['last: 24h', { by: 'last', length: 24 * HOUR, settle: 10 * MINUTE, padding: 10 * MINUTE }],
+    ['range: { last: 24h }', { by: 'last', length: 24 * HOUR, settle: 10 * MINUTE, padding: 12 * MINUTE }],
+    ['last: 24h', { by: 'last', length: 24 * HOUR, settle: 10 * MINUTE, padding: 12 * MINUTE }],
     ['range: { offsets: { 0: [100, 2000], 3: [7, 7] }, padding: 0s }', { by: 'offsets', padding: 0 }],
     ['offsets: { 0: [100, 2000], 3: [7, 7] }\n  padding: 5m', { by: 'offsets', padding: 5 * MINUTE }],
     ['range: { from: 2025-11-22T10:30Z }', { by: 'time', from: Date.UTC(2025, 10, 22, 10, 30) }],

@@ -161,8 +161,11 @@ export class EffectRows {
     const ms = Math.floor(Number(text) / 1000);
     if (this.oldest === undefined || ms < this.oldest) this.oldest = ms;
     const doubt = row.text(time + 1)!;
-    if (doubt !== '0') this.#doubt(ms - Number(doubt) / 1000, ms);
-    return micros;
+    if (doubt === '0') return micros;
+    // Either hour would be a claim: without a time the row is its key's only event's, or contested among several.
+    this.#doubt(ms - Number(doubt) / 1000, ms);
+    this.timeless++;
+    return NO_TIME;
   }
 
   #countUnreadable(row: CopyRows, text: string): void {

@@ -1,0 +1,144 @@
+/** The messages of a topic from files that a tool such as kcat wrote earlier, instead of from a broker. */
+import { basename } from 'node:path';
+import { AuditError } from '../../error.ts';
+import type { MessageSource, Settings, SourceHooks, TopicRange } from '../../model.ts';
+import { expandFiles } from '../files.ts';
+import { captureFile } from './lines.ts';
+import {
+  askedTime,
+  captureEnd,
+  type FixedPartition,
+  fixByOffsets,
+  fixByTime,
+  paddedTime,
+  partitionsOf,
+  questionsOf,
+  type TimeSpan,
+} from './range.ts';
+import { type FixedCapture, replayCapture } from './replay.ts';
+import { type CaptureSurvey, type Questions, survey } from './survey.ts';
+
+const NAMED_FILES = 5;
+
+/**
+ * Reads `kcat -J` lines, packed or not, in any order, also where files overlap. Offsets that no line has are `unseen`:
+ * a file does not tell a transaction's marker from a message that compaction or a careless copy removed.
+ *
+ * @throws AuditError (4), when used: a pattern that matches no file; a file that is not whole; none of the topic's messages
+ */
+export function captureMessages(settings: Settings, hooks: SourceHooks): MessageSource {
+  let fixed: FixedCapture | undefined;
+  return {
+    async fix() {
+      fixed = await fixCapture(settings, hooks);
+      return fixed.range;
+    },
+    async replay(range, take) {
+      if (fixed === undefined || range !== fixed.range)
+        throw new Error('replay of a range that was not fixed here');
+      return await replayCapture(settings, hooks, fixed, take);
+    },
+    async close() {},
+  };
+}
+
+async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<FixedCapture> {
+  const { topic, from, range, partitions: wanted, isolation } = settings.messages;
+  if (from.source !== 'capture') throw new Error('the settings name no capture');
+  const fixedAt = Date.now();
+  const files = expandFiles(from.files).map(captureFile);
+  const look = (ask: (partition: number) => Questions) => survey({ files, topic, hooks }, ask);
+
+  const asked = askedTime(range, fixedAt);
+  const found = await look((partition) =>
+    range.by === 'offsets'
+      ? { times: [], within: range.offsets.get(partition) ?? [0, 0] }
+      : questionsOf(asked, range.padding),
+  );
+  refuseOtherTopics(topic, found, files.length);
+  const named = range.by === 'offsets' ? [...range.offsets.keys()] : undefined;
+  const { read, unread, missing } = partitionsOf(found, bothOf(named, wanted));
+  const partitions =
+    range.by === 'offsets'
+      ? await fixOffsets([...read, ...missing], range, found, look)
+      : read.map((partition) => fixByTime(partition, found.partitions.get(partition)!, asked, range.padding));
+  const topicRange: TopicRange = {
+    topic,
+    source: `capture ${namesOf(files.map(({ path }) => basename(path)))}`,
+    isolation,
+    partitions: partitions.map((partition) => partition.range),
+    unreadPartitions: range.by === 'offsets' ? unread : [...unread, ...missing].sort((a, b) => a - b),
+    fixedAt,
+    ...asked,
+    notes: [...notesOf(found, missing), ...endsEarly(found, asked)],
+  };
+  return { range: topicRange, files: found.files, partitions };
+}
+
+/** Looks once more: how far the padding reaches is known only now that the messages of the range were seen. */
+async function fixOffsets(
+  partitions: readonly number[],
+  range: { readonly offsets: ReadonlyMap<number, readonly [number, number]>; readonly padding: number },
+  found: CaptureSurvey,
+  look: (ask: (partition: number) => Questions) => Promise<CaptureSurvey>,
+): Promise<readonly FixedPartition[]> {
+  const wider = new Map<number, TimeSpan>(
+    partitions.map((partition) => [partition, paddedTime(found.partitions.get(partition), range.padding)]),
+  );
+  const again = await look((partition) => questionsOf(wider.get(partition) ?? {}, 0));
+  return partitions
+    .toSorted((a, b) => a - b)
+    .map((partition) =>
+      fixByOffsets(
+        partition,
+        range.offsets.get(partition)!,
+        again.partitions.get(partition),
+        wider.get(partition)!,
+      ),
+    );
+}
+
+function refuseOtherTopics(topic: string, found: CaptureSurvey, files: number): void {
+  if (found.partitions.size > 0 || found.otherMessages === 0) return;
+  throw new AuditError(
+    4,
+    `no message of topic ${topic} in the capture (${files} ${files === 1 ? 'file' : 'files'}), but of ${[...found.otherTopics].sort().join(', ')}`,
+    { hint: 'Check messages.topic and messages.capture.' },
+  );
+}
+
+function notesOf(found: CaptureSurvey, missing: readonly number[]): string[] {
+  const notes: string[] = [];
+  if (found.partitions.size === 0) notes.push('The capture holds no message at all.');
+  for (const partition of missing)
+    notes.push(`short: the capture holds no message of partition ${partition}`);
+  if (found.otherMessages > 0) {
+    const topics = [...found.otherTopics].sort().join(', ');
+    notes.push(
+      `The capture also holds ${found.otherMessages} messages of other topics (${topics}), left out.`,
+    );
+  }
+  return notes;
+}
+
+/** Whether the topic fell silent or the capture broke off, nobody can tell: the end that was asked for was not seen. */
+function endsEarly(found: CaptureSurvey, { to }: TimeSpan): string[] {
+  const lastAt = captureEnd([...found.partitions.values()]);
+  if (to === undefined || lastAt === undefined || lastAt >= to) return [];
+  const [last, asked] = [lastAt, to].map((time) => new Date(time).toISOString());
+  return [`short: the last message of the capture is of ${last}, the range was asked to reach to ${asked}`];
+}
+
+function namesOf(names: readonly string[]): string {
+  const more = names.length - NAMED_FILES;
+  return `${names.slice(0, NAMED_FILES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** What both lists have; undefined: no list, so everything. */
+function bothOf(
+  a: readonly number[] | undefined,
+  b: readonly number[] | undefined,
+): readonly number[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.filter((partition) => b.includes(partition));
+}

@@ -1,0 +1,133 @@
+/** Which offsets of a capture are the range, and which are its padding. */
+import type { PartitionRange, RangeSettings } from '../../model.ts';
+import type { CaptureSurvey, PartitionSurvey, Questions } from './survey.ts';
+
+/** Epoch milliseconds [from, to); undefined: as far as the capture goes. */
+export interface TimeSpan {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** One partition of the range, with the time that its padding reaches over where that was asked for. */
+export interface FixedPartition {
+  readonly range: PartitionRange;
+  readonly padded: TimeSpan;
+  /** Undefined: the capture has nothing of it. */
+  readonly survey: PartitionSurvey | undefined;
+}
+
+/** The time that was asked for; empty where offsets were, or everything. */
+export function askedTime(range: RangeSettings, now: number): TimeSpan {
+  if (range.by === 'last') {
+    const to = now - range.settle;
+    return { from: to - range.length, to };
+  }
+  if (range.by !== 'time') return {};
+  return withoutUndefined(range.from, range.to);
+}
+
+export function padded({ from, to }: TimeSpan, padding: number): TimeSpan {
+  return withoutUndefined(
+    from === undefined ? undefined : from - padding,
+    to === undefined ? undefined : to + padding,
+  );
+}
+
+/** The questions whose answers `fixByTime` needs. */
+export function questionsOf(asked: TimeSpan, padding: number): Questions {
+  const wider = padded(asked, padding);
+  return { times: [wider.from, asked.from, asked.to, wider.to].filter((time) => time !== undefined) };
+}
+
+/** As a broker turns times into offsets: to the first message that is not older; to the end where there is none. */
+export function fixByTime(
+  partition: number,
+  survey: PartitionSurvey,
+  asked: TimeSpan,
+  padding: number,
+): FixedPartition {
+  const behind = survey.last + 1;
+  const offsetOf = (time: number | undefined, otherwise: number) =>
+    time === undefined ? otherwise : (survey.firstNotOlder(time) ?? behind);
+  const wider = padded(asked, padding);
+  const first = offsetOf(asked.from, survey.first);
+  const end = offsetOf(asked.to, behind);
+  const readFirst = offsetOf(wider.from, survey.first);
+  const readEnd = offsetOf(wider.to, behind);
+  return { range: { partition, first, end, readFirst, readEnd, short: 0 }, padded: wider, survey };
+}
+
+/** The time of the padding around offsets: from the oldest to the newest message among them, and `padding` more. */
+export function paddedTime(survey: PartitionSurvey | undefined, padding: number): TimeSpan {
+  return padded(withoutUndefined(survey?.withinFrom, survey?.withinTo), padding);
+}
+
+/** The offsets are as asked, also where the capture does not hold them. `survey` was asked about `wider`. */
+export function fixByOffsets(
+  partition: number,
+  [first, end]: readonly [number, number],
+  survey: PartitionSurvey | undefined,
+  wider: TimeSpan,
+): FixedPartition {
+  const offsetOf = (time: number | undefined, otherwise: number) =>
+    time === undefined || survey === undefined ? otherwise : (survey.firstNotOlder(time) ?? survey.last + 1);
+  const readFirst = Math.min(first, offsetOf(wider.from, first));
+  const readEnd = Math.max(end, offsetOf(wider.to, end));
+  return { range: { partition, first, end, readFirst, readEnd, short: 0 }, padded: wider, survey };
+}
+
+/**
+ * The time that was read in full, padding included: [largest beginning, smallest end] over the partitions of which
+ * something was read. Where a partition is read to the capture's edge, nothing says how far behind it the topic went on
+ * in silence, so that the edge's own message is the limit.
+ */
+export function readSpan(partitions: readonly FixedPartition[], fixedAt: number) {
+  const counted = partitions.filter(holdsSomething);
+  const begins = counted.map(({ range, survey, padded: { from } }) =>
+    from === undefined || range.readFirst <= survey.first ? survey.firstAt : from,
+  );
+  const ends = counted.map(({ range, survey, padded: { to } }) =>
+    to === undefined || range.readEnd > survey.last ? survey.lastAt : to,
+  );
+  const known = (times: readonly (number | undefined)[]) => times.filter((time) => time !== undefined);
+  return {
+    readFrom: known(begins).length === 0 ? fixedAt : Math.max(...known(begins)),
+    readTo: known(ends).length === 0 ? fixedAt : Math.min(...known(ends)),
+  };
+}
+
+/** Timestamp of the newest message of the whole capture; undefined: it has none. */
+export function captureEnd(surveys: readonly PartitionSurvey[]): number | undefined {
+  const times = surveys.map(({ lastAt }) => lastAt).filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+function holdsSomething(
+  partition: FixedPartition,
+): partition is FixedPartition & { survey: PartitionSurvey } {
+  const { range, survey } = partition;
+  return survey !== undefined && range.readFirst <= survey.last && range.readEnd > survey.first;
+}
+
+/** The partitions of the capture and of the settings: those to read, those to leave, those that are not there. */
+export function partitionsOf(
+  survey: CaptureSurvey,
+  wanted: readonly number[] | undefined,
+): {
+  readonly read: readonly number[];
+  readonly unread: readonly number[];
+  readonly missing: readonly number[];
+} {
+  const there = [...survey.partitions.keys()].sort((a, b) => a - b);
+  return {
+    read: there.filter((partition) => wanted?.includes(partition) ?? true),
+    unread: there.filter((partition) => wanted !== undefined && !wanted.includes(partition)),
+    missing: [...new Set(wanted)]
+      .filter((partition) => !survey.partitions.has(partition))
+      .sort((a, b) => a - b),
+  };
+}
+
+function withoutUndefined(from: number | undefined, to: number | undefined): TimeSpan {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}

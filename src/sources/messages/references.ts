@@ -1,0 +1,40 @@
+/** How many messages have something where the settings look: a path that no message has is named loudly (DESIGN rule 3). */
+import type { FieldReference, Replay } from '../../model.ts';
+import type { MessageClass } from './columns.ts';
+import type { Field, Fields } from './fields.ts';
+
+/** The setting whose fields decide what is skipped, so that skipped messages count for it too. */
+const DECIDES = 'messages.where';
+
+export class ReferenceCounts {
+  readonly #entries: {
+    readonly setting: string;
+    readonly text: string;
+    readonly field: Field;
+    seen: number;
+  }[] = [];
+
+  /** Declares fields in the name of a setting; the same reference again is the same field. */
+  declarer(setting: string, fields: Fields): (reference: FieldReference) => Field {
+    return (reference) => {
+      const { text } = reference;
+      const known = this.#entries.find((entry) => entry.setting === setting && entry.text === text);
+      if (known !== undefined) return known.field;
+      const field = fields.add(reference);
+      this.#entries.push({ setting, text, field, seen: 0 });
+      return field;
+    };
+  }
+
+  /** Counts the message that the fields were turned to last. */
+  count(messageClass: MessageClass): void {
+    for (const entry of this.#entries) {
+      if (messageClass === 'skipped' && entry.setting !== DECIDES) continue;
+      if (entry.field.present()) entry.seen++;
+    }
+  }
+
+  all(): Replay['references'] {
+    return this.#entries.map(({ setting, text, seen }) => ({ setting, text, seen }));
+  }
+}

@@ -1,0 +1,85 @@
+/** The account of one partition: every offset of the range in exactly one class, and the holes with their times. */
+import type { MessageHole, OffsetClasses, PartitionRange, TopicRange } from '../../model.ts';
+import { Holes } from './holes.ts';
+
+type RecordClass = 'audited' | 'skipped' | 'aborted';
+
+/** Filled in ascending order of offsets, from the range's readFirst to its readEnd. */
+export class PartitionTally {
+  readonly #range: PartitionRange;
+  readonly #asked: Pick<TopicRange, 'from' | 'to'>;
+  readonly #between: MessageHole['class'];
+  readonly #classes = { audited: 0, skipped: 0, control: 0, aborted: 0, absent: 0, deleted: 0, unseen: 0 };
+  readonly #holes: Holes;
+  #at: number;
+  /** Smallest and largest timestamp of the range's messages. */
+  firstAt = Number.POSITIVE_INFINITY;
+  lastAt = Number.NEGATIVE_INFINITY;
+  /** Records that were read, of the padding too. */
+  messages = 0;
+  /** Messages of the range whose timestamp lies outside the time that was asked for. */
+  stragglers = 0;
+
+  /** @param between the class of offsets between two records that nothing else is known of */
+  constructor(range: PartitionRange, asked: Pick<TopicRange, 'from' | 'to'>, between: MessageHole['class']) {
+    this.#range = range;
+    this.#between = between;
+    this.#asked = asked;
+    this.#holes = new Holes(range.partition);
+    this.#at = range.readFirst;
+  }
+
+  /** The first offset that is not accounted for yet. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** How many offsets are accounted for. */
+  get done(): number {
+    return this.#at - this.#range.readFirst;
+  }
+
+  inRange(offset: number): boolean {
+    return offset >= this.#range.first && offset < this.#range.end;
+  }
+
+  /** Accounts for the offsets up to `offset` (exclusive) that no record was found for; none where it is not ahead. */
+  passTo(offset: number, as: MessageHole['class'] | 'control'): void {
+    const end = Math.min(offset, this.#range.readEnd);
+    if (end <= this.#at) return;
+    const { first, end: rangeEnd } = this.#range;
+    this.#classes[as] += Math.max(0, Math.min(end, rangeEnd) - Math.max(this.#at, first));
+    if (as !== 'control') this.#holes.add(as, this.#at, end);
+    this.#at = end;
+  }
+
+  /** Accounts for one record, and for the offsets before it that nothing was said of. */
+  record(as: RecordClass, offset: number, timestamp: number): void {
+    this.passTo(offset, this.#between);
+    this.#at = offset + 1;
+    this.messages++;
+    this.#holes.seen(timestamp);
+    if (!this.inRange(offset)) return;
+    this.#classes[as]++;
+    if (as !== 'aborted' && timestamp >= 0) this.#date(timestamp);
+  }
+
+  /** The sums, once everything was accounted for. @throws Error where they do not add up: a defect */
+  close(): { classes: OffsetClasses; holes: MessageHole[] } {
+    const { partition, first, end, readEnd } = this.#range;
+    const sum = Object.values(this.#classes).reduce((total, count) => total + count, 0);
+    if (this.#at !== readEnd || sum !== end - first) {
+      throw new Error(
+        `partition ${partition}: ${sum} offsets of [${first}, ${end}) are in a class, and ${this.#at} of ${readEnd} was reached`,
+      );
+    }
+    return { classes: this.#classes, holes: this.#holes.close() };
+  }
+
+  #date(timestamp: number): void {
+    this.firstAt = Math.min(this.firstAt, timestamp);
+    this.lastAt = Math.max(this.lastAt, timestamp);
+    const { from = timestamp, to = timestamp + 1 } = this.#asked;
+    if (timestamp < from || timestamp >= to) this.stragglers++;
+  }
+}

@@ -1,0 +1,132 @@
+/** Turns records into the columns of messages: classes, keys, ids and expectations, without an object per row. */
+import { EXPECT } from '../../columns.ts';
+import type { MessageBatch, Replay, Settings, SourceHooks, Take } from '../../model.ts';
+import { KeyMaker } from '../keys.ts';
+import { type MessageClass, MessageColumns } from './columns.ts';
+import { ValueDigest } from './digest.ts';
+import { Conditions, KindExpectation } from './expectations.ts';
+import { type Field, Fields, type ValueState } from './fields.ts';
+import type { RecordView } from './record.ts';
+import { ReferenceCounts } from './references.ts';
+
+export type { RecordView } from './record.ts';
+
+const MAX_SAMPLES = 5;
+
+/**
+ * Judges each record by the settings (DESIGN rules 2 to 4) and gathers them into batches. A source adds records, awaits
+ * flush() whenever the writer is full, and once more at the end.
+ */
+export class MessageWriter {
+  readonly #fields: Fields;
+  readonly #counts = new ReferenceCounts();
+  readonly #key: readonly Field[];
+  readonly #keyParts: (string | undefined)[];
+  readonly #keyMaker: KeyMaker;
+  readonly #id: Field | undefined;
+  /** Whether key or id lie in the value, so that a broken one leaves nobody to expect effects of. */
+  readonly #identityInValue: boolean;
+  readonly #where: Conditions;
+  readonly #kinds: readonly KindExpectation[];
+  readonly #digest: ValueDigest;
+  readonly #columns: MessageColumns;
+  /** Batches that filled up before flush() was called. */
+  readonly #waiting: MessageBatch[] = [];
+  readonly #take: Take<MessageBatch>;
+  readonly #undecodable: Replay['undecodable'][number][] = [];
+
+  /** False: nothing refers to a header, so that sources need not read them. */
+  readonly needsHeaders: boolean;
+
+  constructor(settings: Settings, hooks: Pick<SourceHooks, 'digestKey'>, take: Take<MessageBatch>) {
+    const { topic, key, id, where } = settings.messages;
+    this.#fields = new Fields(topic);
+    const declareFor = (setting: string) => this.#counts.declarer(setting, this.#fields);
+    this.#key = key.map((part) => declareFor('messages.key')(part.field));
+    this.#keyParts = key.map(() => undefined);
+    this.#keyMaker = new KeyMaker(key);
+    this.#id = id === undefined ? undefined : declareFor('messages.id')(id);
+    this.#identityInValue = [...this.#key, this.#id].some((field) => field?.ofValue);
+    this.#where = new Conditions(where, declareFor('messages.where'));
+    this.#kinds = settings.kinds.map(
+      (kind) =>
+        new KindExpectation(kind.expect, kind.where, (setting) =>
+          declareFor(`effects.${kind.name}.${setting}`),
+        ),
+    );
+    this.#digest = new ValueDigest(hooks.digestKey);
+    this.#columns = new MessageColumns(settings.kinds.length);
+    this.#take = take;
+    this.needsHeaders = this.#fields.needsHeaders;
+  }
+
+  /** Adds one record; its bytes are copied, so the view may be reused at once. */
+  add(record: RecordView): MessageClass {
+    if (this.#columns.full) this.#waiting.push(this.#columns.take());
+    const value = this.#fields.read(record);
+    const where = record.aborted ? 'hold' : this.#where.test(value);
+    const messageClass = record.aborted ? 'aborted' : where === 'fail' ? 'skipped' : 'audited';
+    const eventId = this.#id?.text() ?? '';
+    const digest = eventId === '' ? this.#digest.of(record.value) : '';
+    this.#columns.add(record, messageClass, this.#keyText(), eventId, digest);
+
+    const nobody = where === 'undecodable' || (value === 'broken' && this.#identityInValue);
+    const expectsUnknown = messageClass === 'audited' && this.#addExpectations(value, nobody);
+    if (nobody || expectsUnknown) this.#columns.markUndecodable();
+    if (messageClass === 'audited' && (nobody || expectsUnknown)) this.#sample(record);
+    if (messageClass !== 'aborted') this.#counts.count(messageClass);
+    return messageClass;
+  }
+
+  /** Whether it is time to await flush(). */
+  get full(): boolean {
+    return this.#columns.full || this.#waiting.length > 0;
+  }
+
+  /** Hands over what is gathered; does nothing when that is nothing. */
+  async flush(): Promise<void> {
+    if (this.#columns.rows > 0) this.#waiting.push(this.#columns.take());
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      await this.#take(batch);
+    }
+  }
+
+  /** How many messages, not skipped, had something at each reference; conditions on messages count them all. */
+  references(): Replay['references'] {
+    return this.#counts.all();
+  }
+
+  /** A few audited messages whose value could not be read, and why. */
+  undecodable(): Replay['undecodable'] {
+    return this.#undecodable;
+  }
+
+  /** The empty text: no key. */
+  #keyText(): string {
+    for (const [i, field] of this.#key.entries()) this.#keyParts[i] = field.text();
+    return this.#keyMaker.make(this.#keyParts) ?? '';
+  }
+
+  /**
+   * @param nobody whether it cannot be told who the message is about, so that nothing can be expected of any kind
+   * @returns whether some kind's expectation could not be told because the value is broken
+   */
+  #addExpectations(value: ValueState, nobody: boolean): boolean {
+    let broken = false;
+    for (const [i, kind] of this.#kinds.entries()) {
+      if (nobody) {
+        this.#columns.expect(i, EXPECT.undecodable, EXPECT.undecodable);
+        continue;
+      }
+      kind.tell(value);
+      this.#columns.expect(i, kind.min, kind.max);
+      broken ||= kind.min === EXPECT.undecodable;
+    }
+    return broken;
+  }
+
+  #sample({ partition, offset }: RecordView): void {
+    if (this.#undecodable.length === MAX_SAMPLES) return;
+    this.#undecodable.push({ partition, offset, why: this.#fields.fault });
+  }
+}
