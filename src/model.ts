@@ -205,7 +205,7 @@ export interface PartitionRange {
   readonly end: number;
   readonly readFirst: number;
   readonly readEnd: number;
-  /** Offsets asked for at the end that do not exist yet or are not stable: asked end minus `end`. */
+  /** Offsets asked for that do not exist yet or are not stable: how many fewer [first, end) holds than was asked. */
   readonly short: number;
 }
 
@@ -237,7 +237,10 @@ export interface OffsetClasses {
   readonly unseen: number;
 }
 
-/** Offsets [first, end) that no message was read from, and the time in which their messages must have been written. */
+/**
+ * Offsets [first, end) that no message was read from, and the time in which their messages must have been written. One
+ * may lie before the range (deleted long ago) or behind a capture's end, where nobody can say how many there were.
+ */
 export interface MessageHole {
   readonly partition: number;
   readonly class: 'absent' | 'deleted' | 'unseen';

@@ -1,0 +1,296 @@
+/**
+ * Kafka's servers through kafkajs, which is imported here alone and of which only the connections are used: no consumer
+ * group is joined, nothing is committed, no topic comes into being.
+ */
+import { connect, type Socket } from 'node:net';
+import { type Cluster, Kafka, logLevel } from 'kafkajs';
+import { AuditError } from '../../error.ts';
+import type { KafkaSettings } from '../../model.ts';
+import { isAnswer, noTopic, PassingError, saysNoTopic, translate } from './failures.ts';
+import {
+  decodeFetch,
+  encodeFetch,
+  FETCH_VERSIONS,
+  type FetchRequest,
+  type FetchResponse,
+  type IsolationLevel,
+} from './fetch.ts';
+import { abortable, Patience, pause } from './patience.ts';
+import type { Transport } from './transport.ts';
+
+/** What kafkajs's brokers can do beyond their public types. */
+interface RawBroker {
+  readonly connectionPool: { send(protocolRequest: unknown): Promise<FetchResponse> };
+  lookupRequest(apiKey: number, definition: unknown): (request: FetchRequest) => unknown;
+  listOffsets(request: {
+    isolationLevel: IsolationLevel;
+    topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[];
+  }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>;
+  disconnect(): Promise<void>;
+}
+
+const FETCH = 1;
+const CONNECT_MS = 10_000;
+const REQUEST_MS = 30_000;
+
+export class KafkaJsTransport implements Transport {
+  readonly topic: string;
+  readonly servers: string;
+  readonly #signal: AbortSignal;
+  readonly #cluster: Cluster;
+  readonly #sockets = new Set<Socket>();
+  /** What last became of each address that was tried. */
+  readonly #fates = new Map<string, string>();
+  /** The last thing kafkajs complained of. */
+  #complaint: string | undefined;
+  #closed = false;
+
+  constructor(settings: KafkaSettings, topic: string, signal: AbortSignal) {
+    this.topic = topic;
+    this.servers = settings.bootstrap.join(', ');
+    this.#signal = signal;
+    this.#cluster = captureCluster(this.#client(settings));
+  }
+
+  async partitions(): Promise<readonly number[]> {
+    await this.#connect();
+    await this.#trying(`Topic ${this.topic} at ${this.servers}`, () => this.#findTopic());
+    const metadata = this.#cluster.findTopicPartitionMetadata(this.topic);
+    return metadata.map((partition) => partition.partitionId).sort((one, other) => one - other);
+  }
+
+  async offsets(times: ReadonlyMap<number, number>, isolation: IsolationLevel) {
+    const offsets = new Map<number, number | undefined>();
+    await this.#trying(`Offsets of topic ${this.topic} at ${this.servers}`, async () => {
+      const missing = [...times.keys()].filter((partition) => !offsets.has(partition));
+      const leaders = this.leaders(missing);
+      for (const [leader, partitions] of leaders) {
+        const wanted = partitions.map((partition) => ({ partition, timestamp: times.get(partition)! }));
+        for (const [partition, offset] of await this.#listOffsets(leader, wanted, isolation)) {
+          offsets.set(partition, offset);
+        }
+      }
+      if (offsets.size < times.size) throw new PassingError('A partition has no leader.');
+    });
+    return offsets;
+  }
+
+  leaders(partitions: readonly number[]): ReadonlyMap<string, readonly number[]> {
+    const wanted = new Set(partitions);
+    const leaders = new Map<string, number[]>();
+    for (const { partitionId, leader } of this.#cluster.findTopicPartitionMetadata(this.topic)) {
+      if (!wanted.has(partitionId) || leader < 0) continue;
+      const led = leaders.get(String(leader));
+      if (led === undefined) leaders.set(String(leader), [partitionId]);
+      else led.push(partitionId);
+    }
+    return leaders;
+  }
+
+  async fetch(leader: string, request: FetchRequest): Promise<FetchResponse> {
+    try {
+      return await this.#ask(leader, (broker) => {
+        const fetchRequest = broker.lookupRequest(FETCH, fetchProtocol(this.topic));
+        return broker.connectionPool.send(fetchRequest(request));
+      });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw this.#translate(error);
+    }
+  }
+
+  async recover(): Promise<void> {
+    try {
+      await abortable(this.#cluster.refreshMetadata(), this.#signal);
+    } catch (error) {
+      this.#complaint = (error as Error).message;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // An orderly end would wait for the answers of servers that may be gone. An error makes kafkajs reject what waits.
+    for (const socket of this.#sockets) socket.destroy(new Error('closed'));
+    await this.#cluster.disconnect();
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      await abortable(this.#cluster.connect(), this.#signal);
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const translated = this.#translate(error);
+      throw translated instanceof PassingError ? this.#nobodyAnswers(translated) : translated;
+    }
+  }
+
+  async #findTopic(): Promise<void> {
+    try {
+      await this.#cluster.addTargetTopic(this.topic);
+    } catch (error) {
+      throw saysNoTopic(error) ? noTopic(this.topic, this.servers, error) : error;
+    }
+  }
+
+  async #trying<T>(what: string, action: () => Promise<T>): Promise<T> {
+    const patience = new Patience(what);
+    for (;;) {
+      try {
+        return await abortable(action(), this.#signal);
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        await pause(patience.failed(this.#translate(error)), this.#signal);
+        await this.recover();
+      }
+    }
+  }
+
+  async #listOffsets(
+    leader: string,
+    partitions: { partition: number; timestamp: number }[],
+    isolationLevel: IsolationLevel,
+  ): Promise<[partition: number, offset: number | undefined][]> {
+    const topics = [{ topic: this.topic, partitions }];
+    const answer = await this.#ask(leader, (broker) => broker.listOffsets({ isolationLevel, topics }));
+    return answer.responses.flatMap((response) =>
+      response.partitions.map(({ partition, offset }): [number, number | undefined] => [
+        partition,
+        this.#exact(partition, offset),
+      ]),
+    );
+  }
+
+  #exact(partition: number, text: string): number | undefined {
+    const offset = Number(text);
+    if (offset < 0) return undefined;
+    if (Number.isSafeInteger(offset)) return offset;
+    throw new AuditError(
+      4,
+      `Topic ${this.topic}, partition ${partition}: offset ${text} is beyond 2^53 - 1.`,
+    );
+  }
+
+  /** Sends one request. A connection on which it failed is dropped: kafkajs would go on using it after a timeout. */
+  async #ask<T>(leader: string, request: (broker: RawBroker) => Promise<T>): Promise<T> {
+    const broker = await this.#broker(leader);
+    try {
+      return await abortable(request(broker), this.#signal);
+    } catch (error) {
+      if (!this.#signal.aborted && !isAnswer(error)) await broker.disconnect();
+      throw error;
+    }
+  }
+
+  async #broker(leader: string): Promise<RawBroker> {
+    const found = await abortable(this.#cluster.findBroker({ nodeId: leader }), this.#signal);
+    const broker = found as unknown as RawBroker;
+    if (typeof broker.connectionPool?.send !== 'function' || typeof broker.lookupRequest !== 'function') {
+      throw new Error(
+        'this kafkajs is not 2.2.4: broker.connectionPool.send or broker.lookupRequest is missing',
+      );
+    }
+    return broker;
+  }
+
+  #translate(error: unknown): unknown {
+    return translate(error, this.topic, this.servers);
+  }
+
+  #nobodyAnswers(cause: PassingError): AuditError {
+    const fates = [...this.#fates].map(([address, fate]) => `${address} (${fate})`);
+    const complaint = fates.length > 0 ? fates.join(', ') : (this.#complaint ?? cause.message);
+    return new AuditError(4, `No Kafka server answers: ${complaint}.`, {
+      hint: 'Check messages.kafka.bootstrap, and that the servers are up and can be reached from here. A server that closes the connection may speak TLS or SASL on that port.',
+      cause,
+    });
+  }
+
+  #client(settings: KafkaSettings): Kafka {
+    return new Kafka({
+      brokers: [...settings.bootstrap],
+      clientId: settings.clientId,
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: REQUEST_MS,
+      // Each address twice; whatever comes later has its own patience.
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 * settings.bootstrap.length - 1 },
+      socketFactory: ({ host, port, onConnect }) => this.#socket(host, port, onConnect),
+      logLevel: logLevel.ERROR,
+      // kafkajs prints on stdout, which is for results.
+      logCreator: () => (entry) => {
+        this.#complaint = entry.log.message;
+      },
+    });
+  }
+
+  #socket(host: string, port: number, onConnect: () => void): Socket {
+    if (this.#closed) throw new Error('closed');
+    const address = `${host}:${port}`;
+    this.#fates.set(address, `no answer within ${CONNECT_MS / 1000} s`);
+    const socket = connect({ host, port }, onConnect);
+    socket.setKeepAlive(true, 60_000);
+    socket.once('connect', () => this.#fates.set(address, 'connected, but silent'));
+    socket.once('end', () => this.#fates.set(address, 'closed the connection'));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#fates.set(address, error.code ?? error.message),
+    );
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#sockets.add(socket);
+    return socket;
+  }
+}
+
+/**
+ * The Cluster that kafkajs keeps inside a consumer. It is handed to partition assigners when the consumer is made; the
+ * consumer itself is never run, so its group exists only as a name it must be given.
+ */
+function captureCluster(kafka: Kafka): Cluster {
+  let captured: Cluster | undefined;
+  kafka.consumer({
+    groupId: 'never-joined',
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      ({ cluster }) => {
+        captured = cluster;
+        return {
+          name: 'none',
+          version: 0,
+          protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
+          assign: async () => [],
+        };
+      },
+    ],
+  });
+  if (captured === undefined)
+    throw new Error('this kafkajs is not 2.2.4: assigners are not given the cluster');
+  return captured;
+}
+
+/** Fetch in the form in which kafkajs keeps the requests it knows. */
+function fetchProtocol(topic: string) {
+  return {
+    versions: FETCH_VERSIONS.map(String),
+    protocol: ({ version }: { version: number }) => {
+      return (request: FetchRequest) => ({
+        requestTimeout: REQUEST_MS + request.maxWaitMs,
+        logResponseError: false,
+        request: {
+          apiKey: FETCH,
+          apiVersion: version,
+          apiName: 'Fetch',
+          encode: async () => {
+            const body = encodeFetch(version, topic, request);
+            return { buf: body, buffer: body }; // as much of kafkajs's Encoder as is looked at
+          },
+        },
+        response: {
+          decode: async (bytes: Buffer) => {
+            const response = decodeFetch(version, bytes);
+            // From version 8 on the broker answers first and expects us to keep quiet (KIP-219).
+            return { ...response, clientSideThrottleTime: version >= 8 ? response.throttleMs : 0 };
+          },
+          parse: async (response: FetchResponse) => response,
+        },
+      });
+    },
+  };
+}

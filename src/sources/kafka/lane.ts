@@ -1,0 +1,148 @@
+/** One partition being read: how far it was fetched, and how far its records were told. */
+import type { PartitionRange, TopicRange } from '../../model.ts';
+import { PartitionTally } from '../messages/tally.ts';
+import type { MessageWriter } from '../messages/writer.ts';
+import { AbortedTransactions } from './aborted.ts';
+import { CODE, PassingError, partitionError } from './failures.ts';
+import type { FetchedPartition, FetchPosition } from './fetch.ts';
+import { Patience } from './patience.ts';
+import { BatchCursor, offsetBehind, type Place } from './record-batch.ts';
+import type { RecordCursor } from './records.ts';
+
+/** What records are told to. */
+export type RecordSink = Pick<MessageWriter, 'needsHeaders' | 'add' | 'full' | 'flush'>;
+
+export interface Telling {
+  readonly sink: RecordSink;
+  /** The one record that all lanes fill in turn. */
+  readonly record: RecordCursor;
+  /** Awaited when the sink is full. */
+  readonly rest: () => Promise<void>;
+}
+
+const PARTITION_BYTES = 1 << 20;
+const MOST_BYTES = 1 << 30;
+// One empty answer could be a slow tier of storage that ran out of time.
+const PROOFS_OF_EMPTINESS = 3;
+
+export class Lane {
+  readonly partition: number;
+  readonly tally: PartitionTally;
+  /** Part of a request whose answer has not come. */
+  inFlight = false;
+  /** Being dealt with: not to be asked for until that is done. */
+  held = false;
+  /** When it was last given something, in turns. */
+  served = 0;
+  readonly #place: Place;
+  readonly #end: number;
+  readonly #patience: Patience;
+  /** Where the next fetch begins; ahead of tally.at while a response is being told. */
+  #next: number;
+  #maxBytes = PARTITION_BYTES;
+  #emptyAnswers = 0;
+
+  constructor(range: PartitionRange, asked: TopicRange) {
+    this.partition = range.partition;
+    this.tally = new PartitionTally(range, asked, 'absent');
+    this.#place = { topic: asked.topic, partition: range.partition };
+    this.#end = range.readEnd;
+    this.#next = range.readFirst;
+    this.#patience = new Patience(`Topic ${asked.topic}, partition ${range.partition}`);
+  }
+
+  get done(): boolean {
+    return this.#next >= this.#end;
+  }
+
+  get position(): FetchPosition {
+    return { partition: this.partition, offset: this.#next, maxBytes: this.#maxBytes };
+  }
+
+  /** It must be asked for alone: what may be its end is being proven. */
+  get alone(): boolean {
+    return this.#emptyAnswers > 0;
+  }
+
+  /** Moves the next fetch behind what came, by headers alone. @returns whether there was anything */
+  advance(records: Buffer): boolean {
+    const behind = offsetBehind(this.#place, records);
+    if (behind === undefined || behind <= this.#next) return false;
+    this.#next = Math.min(behind, this.#end);
+    this.#emptyAnswers = 0;
+    this.#maxBytes = PARTITION_BYTES;
+    this.#patience.succeeded();
+    return true;
+  }
+
+  /** Tells the records of a response, and accounts for every offset up to where the next fetch begins. */
+  async tell(fetched: FetchedPartition, next: number, telling: Telling): Promise<void> {
+    const batches = new BatchCursor(this.#place, fetched.records);
+    const transactions = new AbortedTransactions(fetched.aborted);
+    while (batches.next() && batches.baseOffset < this.#end) {
+      batches.verify();
+      telling.record.aborted = transactions.include(batches);
+      if (batches.lastOffset < this.tally.at) continue;
+      this.tally.passTo(batches.baseOffset, 'absent');
+      if (batches.isControl) this.tally.passTo(batches.lastOffset + 1, 'control');
+      else await this.#tellBatch(batches, telling);
+    }
+    this.tally.passTo(next, 'absent');
+  }
+
+  async #tellBatch(batch: BatchCursor, { record, sink, rest }: Telling): Promise<void> {
+    record.open(batch);
+    while (record.next()) {
+      // A batch may begin before the range or before the log's start, and end behind the range.
+      if (record.offset < this.tally.at) continue;
+      if (record.offset >= this.#end) return;
+      record.inRange = this.tally.inRange(record.offset);
+      this.tally.record(sink.add(record), record.offset, record.timestamp);
+      if (sink.full) await rest();
+    }
+    this.tally.passTo(batch.lastOffset + 1, 'absent');
+  }
+
+  /** Deletion overtook the reading. @returns false: the log begins no later than the next fetch would */
+  skipDeleted(logStart: number): boolean {
+    if (logStart <= this.#next) return false;
+    this.#next = Math.min(logStart, this.#end);
+    this.tally.passTo(this.#next, 'deleted');
+    return true;
+  }
+
+  /** Takes a failure that may pass. @returns milliseconds to wait. @throws when it was tried often enough */
+  failed(error: unknown): number {
+    return this.#patience.failed(error);
+  }
+
+  /**
+   * Takes an answer without a whole batch, to a request that named this partition first. If it is empty, nothing is left
+   * up to the stable end, as at least one batch would have been sent (KIP-74): compaction removed it.
+   * @returns milliseconds to wait before the next try
+   */
+  empty(fetched: FetchedPartition): number {
+    if (fetched.records.length > 0) return this.#askForMore();
+    this.#emptyAnswers++;
+    const { lastStableOffset } = fetched;
+    if (lastStableOffset < this.#end) {
+      const where = `ends at offset ${lastStableOffset}, before ${this.#end} where it ended a moment ago`;
+      return this.failed(new PassingError(`The log ${where}: it was truncated.`));
+    }
+    if (this.#emptyAnswers < PROOFS_OF_EMPTINESS) return 0;
+    this.#next = this.#end;
+    this.tally.passTo(this.#end, 'absent');
+    return 0;
+  }
+
+  /** The error for a code in a response. */
+  error(code: number): Error {
+    return partitionError(this.#place.topic, this.partition, this.#next, code);
+  }
+
+  #askForMore(): number {
+    this.#maxBytes *= 2;
+    if (this.#maxBytes > MOST_BYTES) throw this.error(CODE.corruptMessage);
+    return 0;
+  }
+}

@@ -1,0 +1,59 @@
+/** Turns what was asked for into offsets, once, by the broker (DESIGN rule 1). */
+import { AuditError } from '../../error.ts';
+import type { MessageSettings, TopicRange } from '../../model.ts';
+import { askLogs } from './log.ts';
+import { cutByOffsets } from './range-by-offsets.ts';
+import { cutByTime } from './range-by-time.ts';
+import { deletedNotes, type Reach, reachOf } from './reach.ts';
+import type { Transport } from './transport.ts';
+
+/** A range, and what only the moment of fixing it could tell about the time that is read. */
+export interface FixedRange extends Reach {
+  readonly range: TopicRange;
+}
+
+/** @throws AuditError(2) for partitions that the topic does not have, AuditError(4) where Kafka does not answer */
+export async function fixRange(
+  transport: Transport,
+  settings: MessageSettings,
+  signal: AbortSignal,
+): Promise<FixedRange> {
+  const existing = await transport.partitions();
+  const selected = select(transport.topic, existing, settings);
+  // Before the ends are asked for, so that "read up to then" holds whatever is being appended meanwhile.
+  const fixedAt = Date.now();
+  const logs = await askLogs(transport, selected);
+  const cutting =
+    settings.range.by === 'offsets'
+      ? await cutByOffsets(transport, logs, settings.range, signal)
+      : await cutByTime(transport, logs, settings.range, fixedAt);
+  const { pieces, from, to } = cutting;
+  const reach = await reachOf(transport, pieces, fixedAt, signal);
+  const range: TopicRange = {
+    topic: transport.topic,
+    source: transport.servers,
+    isolation: settings.isolation,
+    partitions: pieces.map((piece) => piece.cut),
+    unreadPartitions: existing.filter((partition) => !selected.includes(partition)),
+    fixedAt,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    notes: [...cutting.notes, ...deletedNotes(reach.holes, from)],
+  };
+  return { range, ...reach };
+}
+
+/** The partitions to read, ascending. @throws AuditError(2) naming those that do not exist */
+function select(topic: string, existing: readonly number[], settings: MessageSettings): readonly number[] {
+  const { range, partitions } = settings;
+  const named = range.by === 'offsets' ? [...range.offsets.keys()] : (partitions ?? existing);
+  const unknown = [...named, ...(partitions ?? [])].filter((partition) => !existing.includes(partition));
+  if (unknown.length > 0) {
+    throw new AuditError(
+      2,
+      `Topic ${topic} has no partition ${[...new Set(unknown)].join(', ')}; it has ${existing.length}: 0 to ${existing.at(-1)}.`,
+      { hint: 'Correct messages.partitions or messages.range.offsets.' },
+    );
+  }
+  return existing.filter((p) => named.includes(p) && (partitions === undefined || partitions.includes(p)));
+}

@@ -1,0 +1,199 @@
+/**
+ * Reads a fixed range to its end. It ends by offsets only: every answer moves a partition towards its fixed end or is one
+ * of a bounded number of tries, and nothing ever waits for a message to come.
+ */
+import type { Progress, TopicRange } from '../../model.ts';
+import type { PartitionTally } from '../messages/tally.ts';
+import { CODE, PassingError } from './failures.ts';
+import { type FetchedPartition, type FetchResponse, ISOLATION } from './fetch.ts';
+import { Lane, type RecordSink, type Telling } from './lane.ts';
+import { abortable, pause } from './patience.ts';
+import { RecordCursor } from './records.ts';
+import { EARLIEST, type Transport } from './transport.ts';
+
+/** What was read: the tallies are complete, one for each partition of the range. */
+export interface Reading {
+  readonly tallies: readonly PartitionTally[];
+  /** Bytes of record batches, as they came. */
+  readonly bytes: number;
+}
+
+interface Hooks {
+  readonly progress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The end of one request to one server. */
+interface Arrival {
+  readonly leader: string;
+  readonly lanes: readonly Lane[];
+  readonly outcome: FetchResponse | { readonly error: unknown };
+}
+
+const MAX_WAIT_MS = 500;
+/** Larger answers were no faster. */
+const RESPONSE_BYTES = 10 << 20;
+/** What may lie in memory at once: an answer of each server, and one being told. */
+const BUDGET_BYTES = 64 << 20;
+const PROGRESS_MS = 100;
+
+/**
+ * Tells every record of [readFirst, readEnd) of every partition to `sink`, and flushes it at the end.
+ * @throws AuditError(4) where reading fails for good; the signal's reason when the user interrupts
+ */
+export async function readRange(
+  transport: Transport,
+  range: TopicRange,
+  sink: RecordSink,
+  hooks: Hooks,
+): Promise<Reading> {
+  const replay = new Replay(transport, range, sink, hooks);
+  await replay.run();
+  return { tallies: replay.lanes.map((lane) => lane.tally), bytes: replay.bytes };
+}
+
+class Replay {
+  readonly lanes: readonly Lane[];
+  bytes = 0;
+  readonly #transport: Transport;
+  readonly #hooks: Hooks;
+  readonly #telling: Telling;
+  readonly #total: number;
+  readonly #inFlight = new Map<string, Promise<Arrival>>();
+  #turn = 0;
+  #progressAt = 0;
+
+  constructor(transport: Transport, range: TopicRange, sink: RecordSink, hooks: Hooks) {
+    this.lanes = range.partitions.map((partition) => new Lane(partition, range));
+    this.#transport = transport;
+    this.#hooks = hooks;
+    this.#total = range.partitions.reduce((sum, { readFirst, readEnd }) => sum + readEnd - readFirst, 0);
+    const rest = async () => {
+      hooks.signal.throwIfAborted();
+      await sink.flush();
+      this.#tellProgress();
+    };
+    this.#telling = { sink, rest, record: new RecordCursor(sink.needsHeaders) };
+  }
+
+  async run(): Promise<void> {
+    while (this.lanes.some((lane) => !lane.done)) {
+      this.#hooks.signal.throwIfAborted();
+      this.#send();
+      if (this.#inFlight.size === 0) {
+        await this.#waitForLeaders();
+        continue;
+      }
+      const arrival = await abortable(Promise.race(this.#inFlight.values()), this.#hooks.signal);
+      this.#inFlight.delete(arrival.leader);
+      await this.#receive(arrival);
+      this.#tellProgress();
+    }
+    await this.#telling.sink.flush();
+    this.#tellProgress(true);
+  }
+
+  /** One request to every server that leads a partition which waits, and that has no request yet. */
+  #send(): void {
+    const waiting = this.lanes.filter((lane) => !(lane.done || lane.inFlight || lane.held));
+    // Who waited longest comes first, where at least one batch is certain.
+    const inTurn = waiting.sort((one, other) => one.served - other.served);
+    const leaders = this.#transport.leaders(waiting.map((lane) => lane.partition));
+    const maxBytes = Math.min(RESPONSE_BYTES, Math.floor(BUDGET_BYTES / (leaders.size + 1)));
+    for (const [leader, partitions] of leaders) {
+      if (this.#inFlight.has(leader)) continue;
+      const led = new Set(partitions);
+      const lanes = inTurn.filter((lane) => led.has(lane.partition));
+      const alone = lanes.find((lane) => lane.alone);
+      this.#inFlight.set(leader, this.#fetch(leader, alone === undefined ? lanes : [alone], maxBytes));
+    }
+  }
+
+  /** Never rejects: an error is the outcome. */
+  async #fetch(leader: string, lanes: readonly Lane[], maxBytes: number): Promise<Arrival> {
+    for (const lane of lanes) lane.inFlight = true;
+    const request = {
+      isolation: ISOLATION.committed,
+      maxWaitMs: MAX_WAIT_MS,
+      maxBytes,
+      partitions: lanes.map((lane) => lane.position),
+    };
+    try {
+      return { leader, lanes, outcome: await this.#transport.fetch(leader, request) };
+    } catch (error) {
+      return { leader, lanes, outcome: { error } };
+    }
+  }
+
+  /** Sends the next request before the records of this answer are told; lanes with trouble are kept back until then. */
+  async #receive({ lanes, outcome }: Arrival): Promise<void> {
+    for (const lane of lanes) {
+      lane.inFlight = false;
+      lane.held = true;
+    }
+    if ('error' in outcome) return this.#retry(lanes, (lane) => lane.failed(outcome.error));
+    const answers = new Map(outcome.partitions.map((fetched) => [fetched.partition, fetched]));
+    const moved = lanes.filter((lane) => this.#advance(lane, answers.get(lane.partition)));
+    const ends = new Map(moved.map((lane) => [lane, lane.position.offset]));
+    const stuck = lanes.filter(
+      (lane, i) => !ends.has(lane) && !(i > 0 && hadNoRoom(answers.get(lane.partition))),
+    );
+    for (const lane of lanes) lane.held = stuck.includes(lane);
+    this.#send();
+    for (const [lane, end] of ends) {
+      const fetched = answers.get(lane.partition)!;
+      this.bytes += fetched.records.length;
+      await lane.tell(fetched, end, this.#telling);
+    }
+    await this.#retry(stuck, (lane) => this.#settle(lane, answers.get(lane.partition), outcome.errorCode));
+  }
+
+  #advance(lane: Lane, fetched: FetchedPartition | undefined): boolean {
+    if (fetched?.errorCode !== CODE.none || !lane.advance(fetched.records)) return false;
+    lane.served = ++this.#turn;
+    return true;
+  }
+
+  /** Deals with a partition that did not move on. @returns milliseconds to wait before the next try */
+  async #settle(lane: Lane, fetched: FetchedPartition | undefined, errorCode: number): Promise<number> {
+    if (errorCode !== CODE.none) return lane.failed(lane.error(errorCode));
+    if (fetched === undefined) return lane.failed(new PassingError('Kafka did not answer for it.'));
+    if (fetched.errorCode === CODE.none) return lane.empty(fetched);
+    if (fetched.errorCode !== CODE.offsetOutOfRange) return lane.failed(lane.error(fetched.errorCode));
+    const { partition } = lane;
+    const starts = await this.#transport.offsets(new Map([[partition, EARLIEST]]), ISOLATION.uncommitted);
+    return lane.skipDeleted(starts.get(partition) ?? 0)
+      ? 0
+      : lane.failed(new PassingError(lane.error(fetched.errorCode).message));
+  }
+
+  /** Lets lanes be asked again, after the longest wait that one of them needs. */
+  async #retry(lanes: readonly Lane[], settle: (lane: Lane) => number | Promise<number>): Promise<void> {
+    let wait = 0;
+    for (const lane of lanes) {
+      wait = Math.max(wait, await settle(lane));
+      lane.held = false;
+    }
+    if (wait === 0) return;
+    await pause(wait, this.#hooks.signal);
+    await this.#transport.recover();
+  }
+
+  #waitForLeaders(): Promise<void> {
+    const waiting = this.lanes.filter((lane) => !lane.done);
+    return this.#retry(waiting, (lane) => lane.failed(new PassingError('It has no leader.')));
+  }
+
+  #tellProgress(atOnce = false): void {
+    const now = Date.now();
+    if (!atOnce && now - this.#progressAt < PROGRESS_MS) return;
+    this.#progressAt = now;
+    const done = this.lanes.reduce((sum, lane) => sum + lane.tally.done, 0);
+    this.#hooks.progress({ stage: 'replay', done, total: this.#total, unit: 'messages' });
+  }
+}
+
+/** Nothing came although nothing is wrong: behind the first partition of a request, the answer may have been full. */
+function hadNoRoom(fetched: FetchedPartition | undefined): boolean {
+  return fetched?.errorCode === CODE.none && fetched.records.length === 0;
+}

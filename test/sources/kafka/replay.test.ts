@@ -1,0 +1,392 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { MessageHole, OffsetClasses, PartitionRange, Progress, TopicRange } from '../../../src/model.ts';
+import type { RecordSink } from '../../../src/sources/kafka/lane.ts';
+import { readRange } from '../../../src/sources/kafka/replay.ts';
+import { MemoryLog, MemoryTransport, serverGone } from './memory-log.ts';
+
+interface Told {
+  readonly at: string;
+  readonly inRange: boolean;
+  readonly aborted: boolean;
+}
+
+const NONE = { audited: 0, skipped: 0, control: 0, aborted: 0, absent: 0, deleted: 0, unseen: 0 };
+
+function classes(some: Partial<OffsetClasses>): OffsetClasses {
+  return { ...NONE, ...some };
+}
+
+/** The range of the partitions in order, each [first, end) or [readFirst, first, end, readEnd). */
+function rangeOf(...bounds: readonly (readonly number[])[]): TopicRange {
+  const partitions = bounds.map((bound, partition): PartitionRange => {
+    const [readFirst, first, end, readEnd] =
+      bound.length === 4 ? bound : [bound[0], bound[0], bound[1], bound[1]];
+    return { partition, first: first!, end: end!, readFirst: readFirst!, readEnd: readEnd!, short: 0 };
+  });
+  return {
+    topic: 'orders',
+    source: 'kafka-1:9092',
+    isolation: 'read_committed',
+    partitions,
+    unreadPartitions: [],
+    fixedAt: 0,
+    notes: [],
+  };
+}
+
+interface Outcome {
+  readonly told: Told[];
+  readonly classes: OffsetClasses[];
+  readonly holes: MessageHole[];
+}
+
+async function replay(
+  transport: MemoryTransport,
+  range: TopicRange,
+  sink: Partial<RecordSink> = {},
+  hooks: { signal?: AbortSignal; progress?: (progress: Progress) => void } = {},
+): Promise<Outcome> {
+  const told: Told[] = [];
+  const defaults: RecordSink = {
+    needsHeaders: false,
+    add: ({ partition, offset, inRange, aborted }) => {
+      told.push({ at: `${partition}:${offset}`, inRange, aborted });
+      return aborted ? 'aborted' : 'audited';
+    },
+    full: false,
+    flush: async () => {},
+  };
+  const all = Object.defineProperties(defaults, Object.getOwnPropertyDescriptors(sink)) as RecordSink;
+  const signal = hooks.signal ?? new AbortController().signal;
+  const { tallies } = await readRange(transport, range, all, {
+    signal,
+    progress: hooks.progress ?? (() => {}),
+  });
+  const closed = tallies.map((tally) => tally.close());
+  return {
+    told,
+    classes: closed.map((tally) => tally.classes),
+    holes: closed.flatMap((tally) => tally.holes),
+  };
+}
+
+const offsets = (outcome: Outcome) => outcome.told.map((told) => told.at);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a replay', () => {
+  it('tells what is inside the range, also in the middle of batches', async () => {
+    const log = new MemoryLog().messages(5, 100).messages(5, 200, { codec: 1 });
+    const outcome = await replay(new MemoryTransport(log), rangeOf([3, 7]));
+    expect(offsets(outcome)).toEqual(['0:3', '0:4', '0:5', '0:6']);
+    expect(outcome.classes).toEqual([classes({ audited: 4 })]);
+  });
+
+  it('tells the padding too, and counts it in no class', async () => {
+    const log = new MemoryLog().messages(4, 100).gap(2).messages(4, 200);
+    const outcome = await replay(new MemoryTransport(log), rangeOf([0, 2, 3, 10]));
+    expect(outcome.told.map((told) => told.inRange)).toEqual([false, false, true, ...Array(5).fill(false)]);
+    expect(outcome.classes).toEqual([classes({ audited: 1 })]);
+    expect(outcome.holes).toEqual([{ partition: 0, class: 'absent', first: 4, end: 6, from: 103, to: 200 }]);
+  });
+
+  it('puts every offset into its class, whatever compaction and transactions left', async () => {
+    const log = new MemoryLog()
+      .messages(2, 100) // 0, 1
+      .append({ records: [], span: 3 }) // 2 to 4: an empty batch
+      .gap(4) // 5 to 8: no batch
+      .messages(2, 200, { transactional: true, producerId: 7 }) // 9, 10
+      .finish(7, 'abort') // 11
+      .append({ records: [{ offset: 1, timestamp: 300 }], span: 4 }) // 12 to 15, of which 13 is left
+      .messages(1, 400, { transactional: true, producerId: 7 }) // 16
+      .finish(7, 'commit'); // 17
+    const outcome = await replay(new MemoryTransport(log), rangeOf([0, 18]));
+    expect(offsets(outcome)).toEqual(['0:0', '0:1', '0:9', '0:10', '0:13', '0:16']);
+    expect(outcome.told.filter((told) => told.aborted).map((told) => told.at)).toEqual(['0:9', '0:10']);
+    expect(outcome.classes).toEqual([classes({ audited: 4, aborted: 2, control: 2, absent: 10 })]);
+    expect(outcome.holes.map(({ first, end, from, to }) => [first, end, from, to])).toEqual([
+      [2, 9, 101, 200],
+      [12, 13, 201, 300],
+      [14, 16, 300, 400],
+    ]);
+  });
+
+  it('closes a tail that compaction emptied, having asked for it alone', async () => {
+    const full = new MemoryLog().messages(3, 100).gap(40);
+    const other = new MemoryLog().messages(50, 100);
+    const transport = new MemoryTransport(full, other);
+    const outcome = await replay(transport, rangeOf([0, 43], [0, 50]));
+    expect(outcome.classes).toEqual([classes({ audited: 3, absent: 40 }), classes({ audited: 50 })]);
+    expect(outcome.holes).toEqual([{ partition: 0, class: 'absent', first: 3, end: 43, from: 102 }]);
+    const last = [{ partition: 0, offset: 3, maxBytes: 1 << 20 }];
+    expect(transport.requests.slice(-2)).toEqual([last, last]);
+  });
+
+  it('passes a lone empty batch', async () => {
+    const log = new MemoryLog().append({ records: [], span: 900 }).messages(1, 100);
+    const transport = new MemoryTransport(log);
+    transport.responseBytes = 1;
+    const outcome = await replay(transport, rangeOf([0, 901]));
+    expect(outcome.classes).toEqual([classes({ audited: 1, absent: 900 })]);
+    expect(transport.requests).toHaveLength(2);
+  });
+
+  it('names what was deleted before and while it reads', async () => {
+    const log = new MemoryLog().messages(10, 100).messages(10, 200).messages(10, 300);
+    log.start = 5;
+    const transport = new MemoryTransport(log);
+    transport.responseBytes = 1;
+    transport.accidents.push(
+      () => {},
+      () => {},
+      () => {
+        log.start = 25;
+      },
+    );
+    const outcome = await replay(transport, rangeOf([0, 30]));
+    expect(offsets(outcome)).toEqual([5, 6, 7, 8, 9, 25, 26, 27, 28, 29].map((offset) => `0:${offset}`));
+    expect(outcome.classes).toEqual([classes({ audited: 10, deleted: 20 })]);
+    expect(outcome.holes).toEqual([
+      { partition: 0, class: 'deleted', first: 0, end: 5, to: 105 },
+      { partition: 0, class: 'deleted', first: 10, end: 25, from: 109, to: 305 },
+    ]);
+  });
+
+  it('reads nothing of an empty range, and of one that is all deleted', async () => {
+    const log = new MemoryLog().messages(10, 100);
+    log.start = 10;
+    const transport = new MemoryTransport(log, new MemoryLog());
+    const outcome = await replay(transport, rangeOf([2, 8], [0, 0]));
+    expect(outcome.told).toEqual([]);
+    expect(outcome.classes).toEqual([classes({ deleted: 6 }), NONE]);
+  });
+
+  it('gives every partition its turn where answers are small', async () => {
+    const logs = Array.from({ length: 5 }, () =>
+      new MemoryLog().messages(1, 100).messages(1, 200).messages(1, 300),
+    );
+    const transport = new MemoryTransport(...logs);
+    transport.responseBytes = 1;
+    const outcome = await replay(transport, rangeOf(...logs.map(() => [0, 3])));
+    expect(outcome.classes).toEqual(logs.map(() => classes({ audited: 3 })));
+    const firsts = transport.requests.map((positions) => positions[0]!.partition);
+    expect(firsts.slice(0, 5).sort()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('goes on after a server went away, telling nothing twice', async () => {
+    const logs = [new MemoryLog().messages(3, 100).messages(3, 200), new MemoryLog().messages(2, 100)];
+    const transport = new MemoryTransport(...logs);
+    transport.serverCount = 2;
+    transport.responseBytes = 1;
+    transport.accidents.push(serverGone(), 6, serverGone());
+    const outcome = await replay(transport, rangeOf([0, 6], [0, 2]));
+    expect(offsets(outcome).toSorted()).toEqual(['0:0', '0:1', '0:2', '0:3', '0:4', '0:5', '1:0', '1:1']);
+    expect(transport.recoveries).toBeGreaterThanOrEqual(3);
+  });
+
+  it('says which right is missing, and does not try again', async () => {
+    const transport = new MemoryTransport(new MemoryLog().messages(3, 100));
+    transport.accidents.push(29);
+    await expect(replay(transport, rangeOf([0, 3]))).rejects.toMatchObject({
+      code: 'ONCEOVER_AUDIT_ERROR',
+      status: 4,
+      hint: expect.stringContaining('Grant READ on topic orders'),
+    });
+    expect(transport.requests).toHaveLength(1);
+  });
+
+  it('names partition and offset of a code that will not pass', async () => {
+    const transport = new MemoryTransport(new MemoryLog().messages(3, 100));
+    transport.accidents.push(2);
+    const message = 'Topic orders, partition 0, offset 1: Kafka answers CORRUPT_MESSAGE (2)';
+    await expect(replay(transport, rangeOf([1, 3]))).rejects.toThrow(message);
+  });
+
+  it('tells nothing of a batch that was damaged', async () => {
+    const log = new MemoryLog().messages(3, 100).messages(3, 200);
+    const bytes = log.batches[1]!.bytes;
+    bytes[bytes.length - 3]! ^= 1;
+    const told: number[] = [];
+    const add: RecordSink['add'] = ({ offset }) => {
+      told.push(offset);
+      return 'audited';
+    };
+    await expect(replay(new MemoryTransport(log), rangeOf([0, 6]), { add })).rejects.toThrow(
+      'Topic orders, partition 0, offset 3: the batch is damaged (its checksum does not match)',
+    );
+    expect(told).toEqual([0, 1, 2]);
+  });
+
+  it('gives up on a log that was truncated, after a number of tries', async () => {
+    const transport = new MemoryTransport(new MemoryLog().messages(3, 100));
+    vi.useFakeTimers();
+    const failed = expect(replay(transport, rangeOf([0, 9]))).rejects.toThrow(
+      /partition 0: given up after 8 tries\. The log ends at offset 3, before 9 .* truncated/,
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    await failed;
+    expect(transport.requests).toHaveLength(9);
+  });
+
+  it('sends the next request before it tells an answer', async () => {
+    const transport = new MemoryTransport(new MemoryLog().messages(2, 100).messages(2, 200).messages(2, 300));
+    transport.responseBytes = 1;
+    const requestsWhenTold: number[] = [];
+    const add = () => {
+      requestsWhenTold.push(transport.requests.length);
+      return 'audited' as const;
+    };
+    await replay(transport, rangeOf([0, 6]), { add });
+    expect(requestsWhenTold).toEqual([2, 2, 3, 3, 3, 3]);
+  });
+
+  it('waits for a full sink, and flushes at the end', async () => {
+    let held = 0;
+    let most = 0;
+    let flushes = 0;
+    const sink = {
+      add: () => {
+        most = Math.max(most, ++held);
+        return 'skipped' as const;
+      },
+      get full() {
+        return held >= 4;
+      },
+      flush: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        held = 0;
+        flushes++;
+      },
+    };
+    const outcome = await replay(
+      new MemoryTransport(new MemoryLog().messages(10, 100)),
+      rangeOf([0, 10]),
+      sink,
+    );
+    expect([held, most, flushes]).toEqual([0, 4, 3]);
+    expect(outcome.classes).toEqual([classes({ skipped: 10 })]);
+  });
+
+  it('ends with the signal’s reason', async () => {
+    const controller = new AbortController();
+    const transport = new MemoryTransport(new MemoryLog().messages(10, 100).messages(10, 200));
+    transport.responseBytes = 1;
+    transport.accidents.push(() => controller.abort(new Error('interrupted at the desk')));
+    const { signal } = controller;
+    await expect(replay(transport, rangeOf([0, 20]), {}, { signal })).rejects.toThrow(
+      'interrupted at the desk',
+    );
+  });
+
+  it('reports how far it is', async () => {
+    const seen: Progress[] = [];
+    const transport = new MemoryTransport(new MemoryLog().messages(10, 100));
+    await replay(transport, rangeOf([0, 10]), {}, { progress: (progress) => seen.push(progress) });
+    expect(seen.at(-1)).toEqual({ stage: 'replay', done: 10, total: 10, unit: 'messages' });
+  });
+
+  it('counts the messages outside of the time that was asked for', async () => {
+    const log = new MemoryLog().messages(3, 100).messages(1, 50).messages(1, -1);
+    const range = { ...rangeOf([0, 5]), from: 60, to: 102 };
+    const transport = new MemoryTransport(log);
+    const sink: RecordSink = {
+      needsHeaders: false,
+      add: () => 'audited',
+      full: false,
+      flush: async () => {},
+    };
+    const signal = new AbortController().signal;
+    const { tallies } = await readRange(transport, range, sink, { signal, progress: () => {} });
+    expect(tallies[0]).toMatchObject({ stragglers: 2, firstAt: 50, lastAt: 102 });
+  });
+});
+
+// ------------------------------------------------------------------------------------------ any log at all
+
+type Step =
+  | { readonly is: 'plain'; readonly keep: readonly boolean[]; readonly codec: number }
+  | { readonly is: 'transaction'; readonly keep: readonly boolean[]; readonly producerId: number }
+  | { readonly is: 'finish'; readonly producerId: number; readonly type: 'abort' | 'commit' }
+  | { readonly is: 'gap'; readonly count: number };
+
+const keep = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
+const producerId = fc.integer({ min: 1, max: 3 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ is: fc.constant('plain'), keep, codec: fc.constantFrom(0, 1) } as const),
+  fc.record({ is: fc.constant('transaction'), keep, producerId } as const),
+  fc.record({ is: fc.constant('finish'), producerId, type: fc.constantFrom('abort', 'commit') } as const),
+  fc.record({ is: fc.constant('gap'), count: fc.integer({ min: 1, max: 5 }) } as const),
+);
+
+/** A log of these steps, and independently of it the class of each offset. */
+function build(steps: readonly Step[]): { log: MemoryLog; truth: string[] } {
+  const log = new MemoryLog();
+  const truth: string[] = [];
+  const open = new Map<number, number[]>();
+  const write = (step: Extract<Step, { keep: unknown }>) => {
+    const records = step.keep.flatMap((kept, offset) => (kept ? [{ offset, timestamp: 100 }] : []));
+    truth.push(...step.keep.map((kept) => (kept ? 'audited' : 'absent')));
+    return { records, span: step.keep.length };
+  };
+  for (const step of steps) {
+    const base = log.end;
+    if (step.is === 'gap') {
+      log.gap(step.count);
+      truth.push(...Array<string>(step.count).fill('absent'));
+    } else if (step.is === 'plain') {
+      log.append({ ...write(step), codec: step.codec });
+    } else if (step.is === 'transaction') {
+      log.append({ ...write(step), transactional: true, producerId: step.producerId });
+      const written = open.get(step.producerId) ?? [];
+      open.set(step.producerId, [...written, ...step.keep.map((_, i) => base + i)]);
+    } else {
+      for (const offset of open.get(step.producerId) ?? []) {
+        if (step.type === 'abort' && truth[offset] === 'audited') truth[offset] = 'aborted';
+      }
+      open.delete(step.producerId);
+      log.finish(step.producerId, step.type);
+      truth.push('control');
+    }
+  }
+  for (const producer of open.keys()) {
+    log.finish(producer, 'commit');
+    truth.push('control');
+  }
+  return { log, truth };
+}
+
+describe('any log', () => {
+  it('is told exactly, in any cut and any size of answer', async () => {
+    const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
+    const bytes = fc.constantFrom(1, 150, 400, 10_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 40 }),
+        cuts,
+        bytes,
+        async (steps, cut, size) => {
+          const { log, truth } = build(steps);
+          const bounds = cut.toSorted((one, other) => one - other).map((part) => Math.round(part * log.end));
+          const [readFirst, first, end, readEnd] = bounds as [number, number, number, number];
+          const transport = new MemoryTransport(log);
+          transport.responseBytes = size;
+          const outcome = await replay(transport, rangeOf([readFirst, first, end, readEnd]));
+
+          const expected: Record<string, number> = { ...NONE };
+          for (const kind of truth.slice(first, end)) expected[kind]!++;
+          expect(outcome.classes).toEqual([expected]);
+          const messages = truth.flatMap((kind, offset) =>
+            ['audited', 'aborted'].includes(kind) && offset >= readFirst && offset < readEnd
+              ? [{ at: `0:${offset}`, inRange: offset >= first && offset < end, aborted: kind === 'aborted' }]
+              : [],
+          );
+          expect(outcome.told).toEqual(messages);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
