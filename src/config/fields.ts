@@ -1,6 +1,6 @@
 /** References to fields of a message: `value.order.id`, `headers.event-id`, `key`. */
 import type { FieldReference } from '../model.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Reader } from './values.ts';
 
 const WHOLE = ['key', 'topic', 'partition', 'offset', 'timestamp'] as const;

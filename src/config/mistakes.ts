@@ -1,7 +1,7 @@
 /** Collects everything that is wrong with a configuration, and tells it all at once. */
 import type { z } from 'zod';
 import { AuditError } from '../error.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import { masked } from './secrets.ts';
 import { type Path, type Place, placeOf, type Written, WrittenScalar } from './written.ts';
 

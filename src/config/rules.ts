@@ -1,7 +1,7 @@
 /** What the parts of a configuration must be to one another. */
 import type { z } from 'zod';
+import { nearest } from '../nearest.ts';
 import type { Mistake } from './mistakes.ts';
-import { nearest } from './nearest.ts';
 import { scalar } from './pieces.ts';
 import { columnKey, emailKey, messageKey, offsets, partitions, SOURCES, SOURCES_LATER } from './schema.ts';
 import { configurationName, moment } from './values.ts';

@@ -1,7 +1,7 @@
 /** The single values of a configuration: how each is written, and what it then is. */
 import { UNBOUNDED } from '../columns.ts';
 import type { Scalar } from '../model.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { ScalarKind } from './written.ts';
 
 /** How one sort of single value is read. No result and no hint may say more of the text than the text itself. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fieldReference } from '../../src/config/fields.ts';
-import { nearest } from '../../src/config/nearest.ts';
 import {
   duration,
   hostAndPort,
@@ -13,6 +12,7 @@ import {
   topicName,
   zone,
 } from '../../src/config/values.ts';
+import { nearest } from '../../src/nearest.ts';
 import { compileTest } from '../../src/sources/conditions.ts';
 
 /** A table of what texts are read as; undefined: they are refused. */

@@ -12,7 +12,7 @@ export interface Import {
 }
 
 /** Leaves that every part may import. */
-const LEAVES = ['model.ts', 'columns.ts', 'error.ts', 'words.ts'];
+const LEAVES = ['model.ts', 'columns.ts', 'error.ts', 'words.ts', 'nearest.ts'];
 
 /** Which parts (besides its own and the leaves) a part may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,5 @@
 /** SQL names: which catalog name a text of the configuration means, how one is shown, and which was probably meant. */
+import { editDistance } from '../../nearest.ts';
 
 const PART = /\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u{80}-\u{10ffff}][A-Za-z0-9_$\u{80}-\u{10ffff}]*))\s*/uy;
 
@@ -49,18 +50,4 @@ function foldName(text: string): string {
 function unlikeness(a: string, b: string): number {
   if (a !== b && (a.includes(b) || b.includes(a)) && Math.min(a.length, b.length) > 2) return 1;
   return editDistance(a, b);
-}
-
-/** Levenshtein distance, one row of the table at a time. */
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(changed, above[j]! + 1, row[j - 1]! + 1));
-    }
-    above = row;
-  }
-  return above[b.length]!;
 }

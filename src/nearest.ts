@@ -1,4 +1,4 @@
-/** Finds the name that was probably meant by a misspelt one. */
+/** Finds the name that was probably meant by a misspelt one: a setting, a column, a table. */
 
 /** The candidate with the fewest slips of the pen, unless even that one differs in more than a third of its letters. */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
@@ -14,7 +14,7 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
