@@ -1,0 +1,221 @@
+/** Reads the mail logs of one effect kind: from files to emails, and to what the files prove. */
+import type {
+  Coverage,
+  EffectBatch,
+  EffectBounds,
+  EmailSettings,
+  KindSettings,
+  SourceHooks,
+} from '../../model.ts';
+import { type LogFile, type Reading, readingOf } from './bytes.ts';
+import { Carriers } from './carriers.ts';
+import { zoneNeeded } from './clock.ts';
+import { countedAt, effectId } from './counting.ts';
+import { Sight } from './coverage.ts';
+import { Emails } from './emails.ts';
+import { type DatedLine, readInOrder, SetReader } from './reader.ts';
+import { closedBy, type RotatedSet, rotatedSets, rotationOf } from './rotation.ts';
+import { EffectRows } from './rows.ts';
+import { firstSeen, lastSeen, lookUp, type Seen, withoutTwins } from './survey.ts';
+import { chooseYears, type Years } from './years.ts';
+import { Zone } from './zones.ts';
+
+export type EmailKind = KindSettings & { readonly source: EmailSettings };
+
+/**
+ * Whether the files can be read, and whether a zone is there if their first lines need one.
+ * @throws AuditError
+ */
+export async function checkMail(
+  kind: EmailKind,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (kind.source.zone !== undefined) new Zone(kind.source.zone);
+  for (const file of await lookUp(paths)) {
+    const first = await firstSeen(file, signal);
+    if (kind.source.zone === undefined && first !== undefined && first.stamp.form !== 'moment')
+      throw zoneNeeded(`${file.label} line ${first.line}`);
+  }
+}
+
+/**
+ * Hands over the emails that count and lie in `bounds`.
+ * @throws AuditError 2: a line needs a zone and none is configured; 4: a file cannot be read
+ */
+export async function gatherMail(
+  kind: EmailKind,
+  paths: readonly string[],
+  bounds: EffectBounds,
+  hooks: SourceHooks,
+  take: (batch: EffectBatch) => Promise<void> | void,
+): Promise<Coverage> {
+  const readAt = Date.now();
+  const all = await lookUp(paths);
+  const sight = new Sight(kind.source.gap);
+  const { files, notes } = await withoutTwins(all, hooks.signal);
+  for (const note of notes) sight.note(note);
+  const count = new MailCount(kind.source, bounds, sight, new EffectRows(take));
+  const readers = await openSets(kind.source, files, all, bounds, sight, readingOf(kind.name, files, hooks));
+  try {
+    await readInOrder(
+      readers,
+      (line) => count.look(line),
+      () => count.hand(),
+    );
+  } finally {
+    for (const reader of readers) await reader.close();
+  }
+  await count.end();
+  for (const reader of readers) noteClock(reader, sight);
+  noteSilentFiles(files, readers, sight);
+  count.note();
+  return sight.coverage(kind, all, readAt);
+}
+
+async function openSets(
+  settings: EmailSettings,
+  files: readonly LogFile[],
+  all: readonly LogFile[],
+  bounds: EffectBounds,
+  sight: Sight,
+  reading: Reading,
+): Promise<SetReader[]> {
+  const zone = settings.zone === undefined ? undefined : new Zone(settings.zone);
+  const readers: SetReader[] = [];
+  for (const set of rotatedSets(files, all)) {
+    const years = await yearsOf(set, bounds, reading.signal);
+    const order = byStart(set, years.starts);
+    readers.push(new SetReader(order.set, order.starts, zone, sight, reading));
+    noteYears(set, years, sight);
+  }
+  return readers;
+}
+
+async function yearsOf(set: RotatedSet<LogFile>, bounds: EffectBounds, signal: AbortSignal): Promise<Years> {
+  const firsts: (Seen | undefined)[] = [];
+  for (const file of set.files) firsts.push(await firstSeen(file, signal));
+  const newest = firsts.findLastIndex((first) => first !== undefined);
+  const yearless = firsts[newest]?.stamp.form === 'yearless';
+  const last = yearless ? await lastSeen(set.files[newest]!, signal) : undefined;
+  const beginnings = set.files.map((file, i) => ({
+    first: firsts[i]?.stamp,
+    closed: closedBy(rotationOf(file.path)),
+  }));
+  return chooseYears(beginnings, last?.stamp, bounds, Date.now());
+}
+
+/** Times that say their year go before names: a set may be numbered the other way round. */
+function byStart(set: RotatedSet<LogFile>, starts: readonly (number | undefined)[]) {
+  const known = starts.filter((start) => start !== undefined);
+  const sorted = known.every((start, i) => i === 0 || start >= known[i - 1]!);
+  if (sorted) return { set, starts };
+  const order = [...set.files.keys()].sort((a, b) => (starts[a] ?? -Infinity) - (starts[b] ?? -Infinity));
+  return {
+    set: { files: order.map((i) => set.files[i]!), missingBefore: new Map() },
+    starts: order.map((i) => starts[i]),
+  };
+}
+
+/** Counts emails as the lines of all files go by, and hands them over as soon as they are finished. */
+class MailCount {
+  readonly #settings: EmailSettings;
+  readonly #bounds: EffectBounds;
+  readonly #sight: Sight;
+  readonly #rows: EffectRows;
+  readonly #carriers: Carriers;
+  readonly #emails: Emails;
+  #keyless = 0;
+
+  constructor(settings: EmailSettings, bounds: EffectBounds, sight: Sight, rows: EffectRows) {
+    this.#settings = settings;
+    this.#bounds = bounds;
+    this.#sight = sight;
+    this.#rows = rows;
+    this.#carriers = new Carriers(settings);
+    this.#emails = new Emails(this.#carriers);
+  }
+
+  look(line: DatedLine): void {
+    this.#emails.advance(line.time);
+    // The event holds pieces of the file: only its place may be kept.
+    const point = { time: line.time, place: line.place, line: line.line };
+    if (line.event !== undefined) this.#emails.add(line.event, point);
+  }
+
+  async hand(): Promise<void> {
+    for (const root of this.#emails.take()) {
+      const counted = countedAt(root, this.#settings, this.#carriers, this.#bounds);
+      if (typeof counted === 'string') {
+        this.#sight.exclude(counted);
+        continue;
+      }
+      const keys = this.#carriers.keys(root);
+      if (keys.length === 0) this.#keyless++;
+      const id = effectId(root);
+      for (const key of keys.length === 0 ? [''] : keys)
+        this.#rows.add(key, id, BigInt(counted.time), counted);
+      this.#sight.effects++;
+      await this.#rows.flush();
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#emails.end();
+    await this.hand();
+    await this.#rows.end();
+  }
+
+  note(): void {
+    const { seen, cut, cutTested } = this.#carriers;
+    const headers = [...new Set(this.#settings.key.map(({ name }) => name))].join(', ');
+    if (this.#sight.effects > 0 && seen === 0) {
+      this.#sight.note(
+        `no line names the header ${headers}: Postfix logs it only where header_checks says so, as in /^${headers}:/ INFO`,
+      );
+    } else if (this.#keyless > 0)
+      this.#sight.note(`${this.#keyless} emails have no readable key in ${headers}`);
+    if (cut > 0)
+      this.#sight.note(`${cut} headers with the key are cut at 200 bytes in the log and were not read`);
+    if (cutTested > 0)
+      this.#sight.note(
+        `${cutTested} headers that \`only\` asks for are cut at 200 bytes: their beginning was tested`,
+      );
+  }
+}
+
+function noteYears(set: RotatedSet<LogFile>, years: Years, sight: Sight): void {
+  if (years.from === undefined) return;
+  const told = years.starts.filter((start) => start !== undefined);
+  const [first, last] = [told[0]!, told.at(-1)!].map((start) => new Date(start / 1000).getUTCFullYear());
+  const why = {
+    name: 'by the date in the name',
+    neighbour: 'by the files next to it, which say it',
+    overlap: 'because it then overlaps the audited time',
+    nearest: 'because it is then nearest to the audited time, which it does not overlap',
+  }[years.from];
+  const files =
+    set.files.length === 1 ? set.files[0]!.label : `${set.files[0]!.label} … ${set.files.at(-1)!.label}`;
+  const year = first === last ? `in ${first}` : `from ${first} to ${last}`;
+  sight.note(`the lines of ${files} carry no year: taken to begin ${year}, ${why}`);
+}
+
+function noteClock({ clock }: SetReader, sight: Sight): void {
+  if (clock.twice !== undefined)
+    sight.note(
+      `lines from ${clock.twice.example} on are of an hour that ${clock.twice.zone} had twice: their order in the file decided which`,
+    );
+  if (clock.never !== undefined)
+    sight.note(
+      `lines from ${clock.never.example} on are of an hour that ${clock.never.zone} left out: is the zone right?`,
+    );
+}
+
+function noteSilentFiles(files: readonly LogFile[], readers: readonly SetReader[], sight: Sight): void {
+  for (const { label, place, size } of files) {
+    if (readers.some((reader) => reader.postfixLines.has(place))) continue;
+    sight.note(
+      size === 0 ? `${label} is empty` : `NOT A POSTFIX LOG: not one line of ${label} was written by Postfix`,
+    );
+  }
+}
