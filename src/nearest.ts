@@ -13,8 +13,28 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** Up to three of `candidates` that a misspelt `name` may have meant, the nearest first. */
+export function nearNames(name: string, candidates: readonly string[]): string[] {
+  const wanted = name.toLowerCase();
+  const scored = candidates.map((candidate) => ({
+    candidate,
+    distance: unlikeness(wanted, candidate.toLowerCase()),
+  }));
+  return scored
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 3)))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/** Edits between two names; a name inside the other (`created` in `created_at`) counts as one. */
+function unlikeness(a: string, b: string): number {
+  if (a !== b && (a.includes(b) || b.includes(a)) && Math.min(a.length, b.length) > 2) return 1;
+  return editDistance(a, b);
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -27,7 +27,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The one home of each outside package. */
 const HOME: Readonly<Record<string, string>> = {
   '@duckdb/node-api': 'evidence/',
-  'csv-parse': 'sources/logs/',
   'csv-stringify': 'render/',
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
   pg: 'sources/database/',

@@ -1,13 +1,13 @@
 /** The lines of a capture file, packed or not; a capture must be whole, so whatever breaks it off ends the audit. */
 import { statSync } from 'node:fs';
 import { AuditError } from '../../error.ts';
-import { cannotRead, Damage, inodeOf, type LogFile, readBytes } from '../logs/bytes.ts';
+import { cannotRead, Damage, inodeOf, readBytes, type SourceFile } from '../bytes.ts';
 
 /** No Kafka message comes near it; it is the run of zeros a crash leaves. */
 const LONGEST_LINE = 1 << 28;
 const NEWLINE = 0x0a;
 
-export type CaptureFile = LogFile;
+export type CaptureFile = SourceFile;
 
 /** Some lines in a row, without their newlines. Empty lines are kept, so that the numbers hold. */
 export interface Lines {

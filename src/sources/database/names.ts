@@ -1,5 +1,4 @@
 /** SQL names: which catalog name a text of the configuration means, how one is shown, and which was probably meant. */
-import { editDistance } from '../../nearest.ts';
 
 const PART = /\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u{80}-\u{10ffff}][A-Za-z0-9_$\u{80}-\u{10ffff}]*))\s*/uy;
 
@@ -28,26 +27,6 @@ export function shownName(...parts: readonly string[]): string {
     .join('.');
 }
 
-/** Up to three of `candidates` that a misspelt `name` may have meant, the nearest first. */
-export function nearNames(name: string, candidates: readonly string[]): string[] {
-  const wanted = name.toLowerCase();
-  const scored = candidates.map((candidate) => ({
-    candidate,
-    distance: unlikeness(wanted, candidate.toLowerCase()),
-  }));
-  return scored
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ candidate }) => candidate);
-}
-
 function foldName(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-/** Edits between two names; a name inside the other (`created` in `created_at`) counts as one. */
-function unlikeness(a: string, b: string): number {
-  if (a !== b && (a.includes(b) || b.includes(a)) && Math.min(a.length, b.length) > 2) return 1;
-  return editDistance(a, b);
 }

@@ -2,8 +2,9 @@
 import { escapeIdentifier } from 'pg';
 import { AuditError } from '../../error.ts';
 import type { KindSettings, PostgresSettings } from '../../model.ts';
+import { nearNames } from '../../nearest.ts';
 import { sqlState } from './failures.ts';
-import { nameParts, nearNames, shownName } from './names.ts';
+import { nameParts, shownName } from './names.ts';
 import type { Session } from './session.ts';
 
 export interface Column {

@@ -1,7 +1,7 @@
 /** Finds the columns of a dump that the configuration names. */
 import { AuditError } from '../../error.ts';
 import type { LogSettings } from '../../model.ts';
-import { nearNames } from '../database/names.ts';
+import { nearNames } from '../../nearest.ts';
 import { textOfBytes } from '../keys.ts';
 import type { CsvRecord } from './records.ts';
 

@@ -1,6 +1,6 @@
 /** What the files of one entry prove about the time they cover. */
 import type { Coverage, EmailSettings, Gap, KindSettings, LogSettings } from '../../model.ts';
-import type { LogFile } from './bytes.ts';
+import type { SourceFile } from '../bytes.ts';
 import { Stretches } from './spans.ts';
 
 const MAX_SAMPLES = 5;
@@ -85,7 +85,7 @@ export class Sight {
 
   coverage(
     kind: KindSettings & { readonly source: EmailSettings | LogSettings },
-    files: readonly LogFile[],
+    files: readonly SourceFile[],
     readAt: number,
   ): Coverage {
     const span = this.#span(kind.source.covers);
@@ -155,7 +155,7 @@ function fewer(holes: readonly Hole[]): Hole[] {
   return joined;
 }
 
-function named(files: readonly LogFile[]): string {
+function named(files: readonly SourceFile[]): string {
   const labels = files.map(({ label }) => label);
   if (labels.length <= MAX_NAMED) return labels.join(', ');
   return `${labels.slice(0, MAX_NAMED - 1).join(', ')} and ${labels.length - MAX_NAMED + 1} more`;

@@ -8,9 +8,9 @@ import type {
   LogSettings,
   SourceHooks,
 } from '../../model.ts';
+import { Damage, type Reading, readBytes, readingOf, type SourceFile } from '../bytes.ts';
 import { compileTest, type Passes } from '../conditions.ts';
 import { KeyMaker } from '../keys.ts';
-import { Damage, type LogFile, type Reading, readBytes, readingOf } from './bytes.ts';
 import { zoneNeeded } from './clock.ts';
 import { type Columns, columnsOf, textOf } from './columns.ts';
 import { Sight } from './coverage.ts';
@@ -64,13 +64,13 @@ export async function gatherDump(
   return sight.coverage(kind, all, readAt);
 }
 
-async function headerOf(file: LogFile, signal: AbortSignal): Promise<CsvRecord | undefined> {
+async function headerOf(file: SourceFile, signal: AbortSignal): Promise<CsvRecord | undefined> {
   for await (const records of recordsOf(file, { signal })) return records[0];
   return undefined;
 }
 
 /** Records in portions: one for each piece of the file that is in memory. */
-async function* recordsOf(file: LogFile, reading: Reading): AsyncGenerator<CsvRecord[]> {
+async function* recordsOf(file: SourceFile, reading: Reading): AsyncGenerator<CsvRecord[]> {
   const records = new CsvRecords();
   for await (const lines of splitLines(readBytes(file, reading), true)) {
     const complete = [...records.add(lines)];
@@ -91,6 +91,8 @@ class Dump {
   readonly #order = new Order();
   readonly #trail: Trail;
   #keyless = 0;
+  /** Whether the row at hand has a wall-clock time that may be either of two. */
+  #doubtful = false;
   #idless = 0;
 
   constructor(settings: LogSettings, bounds: EffectBounds, sight: Sight, rows: EffectRows) {
@@ -104,7 +106,7 @@ class Dump {
     this.#tests = settings.only.map(({ test }) => compileTest(test));
   }
 
-  async read(file: LogFile, reading: Reading): Promise<void> {
+  async read(file: SourceFile, reading: Reading): Promise<void> {
     let columns: Columns | undefined;
     this.#trail.begin();
     try {
@@ -139,7 +141,7 @@ class Dump {
       );
   }
 
-  #row(record: CsvRecord, columns: Columns, file: LogFile): void {
+  #row(record: CsvRecord, columns: Columns, file: SourceFile): void {
     this.#sight.read++;
     const { fields, line } = record;
     if (fields?.length !== columns.count) {
@@ -147,13 +149,19 @@ class Dump {
       return;
     }
     const passes = columns.only.every((column, i) => this.#tests[i]!(filled(fields[column]!)));
+    this.#doubtful = false;
     const time = columns.at === undefined ? undefined : this.#time(fields[columns.at]!, file, line);
     if (columns.at !== undefined && time !== undefined) this.#dated(time, file, line);
     if (!passes) this.#sight.exclude('only');
     else if (columns.at !== undefined && time === undefined)
       this.#trail.unreadable(file.label, line, record.text);
     else if (this.#outOfTime(time)) this.#sight.exclude('out-of-time');
-    else this.#add(fields, columns, time, { label: file.label, place: file.place, line });
+    else
+      this.#add(fields, columns, this.#doubtful ? undefined : time, {
+        label: file.label,
+        place: file.place,
+        line,
+      });
   }
 
   #add(
@@ -178,16 +186,20 @@ class Dump {
   }
 
   /** Epoch microseconds; undefined: the cell holds no time. */
-  #time(cell: string, file: LogFile, line: number): number | undefined {
+  #time(cell: string, file: SourceFile, line: number): number | undefined {
     const stamp = wholeStamp(cell);
     if (stamp === undefined || stamp.form === 'yearless') return undefined;
     return stamp.form === 'moment' ? stamp.at : this.#onWall(stamp, cell, file, line);
   }
 
-  /** Rows come in no order that could tell the two hours apart when the clock is put back. */
-  #onWall(stamp: Extract<Stamp, { form: 'wall' }>, cell: string, file: LogFile, line: number): number {
+  /**
+   * Rows come in no order that could tell the two hours apart when the clock is put back: either hour would be a claim,
+   * so such a row has no time, and the hours are a hole.
+   */
+  #onWall(stamp: Extract<Stamp, { form: 'wall' }>, cell: string, file: SourceFile, line: number): number {
     if (this.#zone === undefined) throw zoneNeeded(`${file.label} line ${line}, ${this.#settings.at}`);
     const { at, or, never } = this.#zone.moment(stamp.wall);
+    this.#doubtful = or !== undefined;
     if (or !== undefined) {
       const often = never ? 'never' : 'twice';
       this.#sight.hole(
@@ -200,7 +212,7 @@ class Dump {
     return at;
   }
 
-  #dated(time: number, file: LogFile, line: number): void {
+  #dated(time: number, file: SourceFile, line: number): void {
     this.#trail.readable(time, file.label, line);
     this.#order.add(time);
   }

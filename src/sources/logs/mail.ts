@@ -7,7 +7,7 @@ import type {
   KindSettings,
   SourceHooks,
 } from '../../model.ts';
-import { type LogFile, type Reading, readingOf } from './bytes.ts';
+import { type Reading, readingOf, type SourceFile } from '../bytes.ts';
 import { Carriers } from './carriers.ts';
 import { zoneNeeded } from './clock.ts';
 import { countedAt, effectId } from './counting.ts';
@@ -75,8 +75,8 @@ export async function gatherMail(
 
 async function openSets(
   settings: EmailSettings,
-  files: readonly LogFile[],
-  all: readonly LogFile[],
+  files: readonly SourceFile[],
+  all: readonly SourceFile[],
   bounds: EffectBounds,
   sight: Sight,
   reading: Reading,
@@ -92,7 +92,11 @@ async function openSets(
   return readers;
 }
 
-async function yearsOf(set: RotatedSet<LogFile>, bounds: EffectBounds, signal: AbortSignal): Promise<Years> {
+async function yearsOf(
+  set: RotatedSet<SourceFile>,
+  bounds: EffectBounds,
+  signal: AbortSignal,
+): Promise<Years> {
   const firsts: (Seen | undefined)[] = [];
   for (const file of set.files) firsts.push(await firstSeen(file, signal));
   const newest = firsts.findLastIndex((first) => first !== undefined);
@@ -106,7 +110,7 @@ async function yearsOf(set: RotatedSet<LogFile>, bounds: EffectBounds, signal: A
 }
 
 /** Times that say their year go before names: a set may be numbered the other way round. */
-function byStart(set: RotatedSet<LogFile>, starts: readonly (number | undefined)[]) {
+function byStart(set: RotatedSet<SourceFile>, starts: readonly (number | undefined)[]) {
   const known = starts.filter((start) => start !== undefined);
   const sorted = known.every((start, i) => i === 0 || start >= known[i - 1]!);
   if (sorted) return { set, starts };
@@ -184,7 +188,7 @@ class MailCount {
   }
 }
 
-function noteYears(set: RotatedSet<LogFile>, years: Years, sight: Sight): void {
+function noteYears(set: RotatedSet<SourceFile>, years: Years, sight: Sight): void {
   if (years.from === undefined) return;
   const told = years.starts.filter((start) => start !== undefined);
   const [first, last] = [told[0]!, told.at(-1)!].map((start) => new Date(start / 1000).getUTCFullYear());
@@ -211,7 +215,7 @@ function noteClock({ clock }: SetReader, sight: Sight): void {
     );
 }
 
-function noteSilentFiles(files: readonly LogFile[], readers: readonly SetReader[], sight: Sight): void {
+function noteSilentFiles(files: readonly SourceFile[], readers: readonly SetReader[], sight: Sight): void {
   for (const { label, place, size } of files) {
     if (readers.some((reader) => reader.postfixLines.has(place))) continue;
     sight.note(

@@ -1,5 +1,5 @@
 /** Reads sets of rotated mail logs as one sequence of dated lines, and notices what cannot be read. */
-import { Damage, type LogFile, type Reading, readBytes } from './bytes.ts';
+import { Damage, type Reading, readBytes, type SourceFile } from '../bytes.ts';
 import { Clock } from './clock.ts';
 import type { Sight } from './coverage.ts';
 import type { Point } from './email.ts';
@@ -15,11 +15,11 @@ export interface DatedLine extends Point {
 }
 
 interface Part extends Lines {
-  readonly file: LogFile;
+  readonly file: SourceFile;
 }
 
 export class SetReader {
-  readonly #set: RotatedSet<LogFile>;
+  readonly #set: RotatedSet<SourceFile>;
   readonly #starts: readonly (number | undefined)[];
   readonly #sight: Sight;
   readonly #trail: Trail;
@@ -34,7 +34,7 @@ export class SetReader {
 
   /** @param starts about when each file of the set begins */
   constructor(
-    set: RotatedSet<LogFile>,
+    set: RotatedSet<SourceFile>,
     starts: readonly (number | undefined)[],
     zone: Zone | undefined,
     sight: Sight,
@@ -88,7 +88,7 @@ export class SetReader {
   }
 
   /** Undefined: the line is empty, or cannot be read. */
-  #dated(text: string | undefined, file: LogFile, line: number): DatedLine | undefined {
+  #dated(text: string | undefined, file: SourceFile, line: number): DatedLine | undefined {
     if (text === '') return undefined;
     const time = text === undefined ? undefined : this.clock.read(text);
     const event = time === undefined ? 'torn' : parsePostfix(text!, this.clock.rest);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { cannotRead, Damage, inodeOf, isPacked, type LogFile, readBytes } from './bytes.ts';
+import { cannotRead, Damage, inodeOf, isPacked, readBytes, type SourceFile } from '../bytes.ts';
 import { splitLines } from './lines.ts';
 import { leadingStamp, type Stamp } from './stamps.ts';
 
@@ -21,9 +21,9 @@ export interface Seen {
  * Looks the files up. Labels are the last part of each path, or the whole path where two files share it.
  * @throws AuditError 4 for a file that is gone or may not be read
  */
-export async function lookUp(paths: readonly string[]): Promise<LogFile[]> {
+export async function lookUp(paths: readonly string[]): Promise<SourceFile[]> {
   const names = paths.map((path) => basename(path));
-  const files: LogFile[] = [];
+  const files: SourceFile[] = [];
   for (const [place, path] of paths.entries()) {
     const stats = await stat(path).catch((cause: unknown) => {
       throw cannotRead(path, cause);
@@ -37,11 +37,11 @@ export async function lookUp(paths: readonly string[]): Promise<LogFile[]> {
 
 /** Leaves out files whose unpacked content is that of an earlier one, or that are the same file under another name. */
 export async function withoutTwins(
-  files: readonly LogFile[],
+  files: readonly SourceFile[],
   signal: AbortSignal,
-): Promise<{ readonly files: LogFile[]; readonly notes: string[] }> {
-  const heads = new Map<string, LogFile[]>();
-  const kept: LogFile[] = [];
+): Promise<{ readonly files: SourceFile[]; readonly notes: string[] }> {
+  const heads = new Map<string, SourceFile[]>();
+  const kept: SourceFile[] = [];
   const notes: string[] = [];
   for (const file of files) {
     const head = await digest(file, signal, HEAD);
@@ -56,10 +56,10 @@ export async function withoutTwins(
 }
 
 async function sameAs(
-  file: LogFile,
-  others: readonly LogFile[],
+  file: SourceFile,
+  others: readonly SourceFile[],
   signal: AbortSignal,
-): Promise<LogFile | undefined> {
+): Promise<SourceFile | undefined> {
   for (const other of others) {
     if (other.inode === file.inode) return other;
     const [one, two] = [await digest(file, signal), await digest(other, signal)];
@@ -69,7 +69,11 @@ async function sameAs(
 }
 
 /** Digest of the unpacked content, or of its first `limit` bytes. A file that breaks off equals only its like. */
-async function digest(file: LogFile, signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<string> {
+async function digest(
+  file: SourceFile,
+  signal: AbortSignal,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<string> {
   const hash = createHash('sha256');
   let left = limit;
   try {
@@ -86,20 +90,20 @@ async function digest(file: LogFile, signal: AbortSignal, limit = Number.POSITIV
 }
 
 /** The first readable time of a file; undefined: it has none. */
-export async function firstSeen(file: LogFile, signal: AbortSignal): Promise<Seen | undefined> {
+export async function firstSeen(file: SourceFile, signal: AbortSignal): Promise<Seen | undefined> {
   for await (const seen of stampsOf(file, signal, 0)) return seen;
   return undefined;
 }
 
 /** The last readable time of a file; undefined: none was found. */
-export async function lastSeen(file: LogFile, signal: AbortSignal): Promise<Seen | undefined> {
+export async function lastSeen(file: SourceFile, signal: AbortSignal): Promise<Seen | undefined> {
   const from = (await isPacked(file)) ? 0 : Math.max(0, file.size - TAIL);
   let last: Seen | undefined;
   for await (const seen of stampsOf(file, signal, from)) last = seen;
   return last;
 }
 
-async function* stampsOf(file: LogFile, signal: AbortSignal, from: number): AsyncGenerator<Seen> {
+async function* stampsOf(file: SourceFile, signal: AbortSignal, from: number): AsyncGenerator<Seen> {
   try {
     for await (const { first, texts } of splitLines(readBytes(file, { signal, from }))) {
       for (const [i, text] of texts.entries()) {

@@ -1,5 +1,5 @@
 /** Follows the records of files that come one after another, and notes what stands between two readable ones. */
-import type { Damage } from './bytes.ts';
+import type { Damage } from '../bytes.ts';
 import type { Sight } from './coverage.ts';
 
 interface Doubt {

@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readBytes } from '../../../src/sources/logs/bytes.ts';
+import { readBytes } from '../../../src/sources/bytes.ts';
 import { lookUp } from '../../../src/sources/logs/survey.ts';
 import { Directory, dumpSource, emailSource, emails, NOVEMBER } from './gathered.ts';
 

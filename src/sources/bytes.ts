@@ -1,14 +1,14 @@
-/** The bytes of a log file as it was when the audit first looked at it, unpacked if it is gzip. */
+/** The bytes of a log or capture as it was when the audit first looked at it, unpacked if it is gzip. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, constants as zlib } from 'node:zlib';
-import { AuditError } from '../../error.ts';
-import type { SourceHooks } from '../../model.ts';
+import { AuditError } from '../error.ts';
+import type { SourceHooks } from '../model.ts';
 
 /** Small enough that the text made of it is short-lived garbage, which the larger kind is not. */
 const CHUNK = 1 << 16;
 
 /** A file and the part of it that is read: what is appended later belongs to a later audit. */
-export interface LogFile {
+export interface SourceFile {
   readonly path: string;
   /** How reports name it: the last part of the path, or all of it where that is not enough. */
   readonly label: string;
@@ -28,7 +28,7 @@ export interface Reading {
 }
 
 /** Reports how far the files of a kind have been read. */
-export function readingOf(kind: string, files: readonly LogFile[], hooks: SourceHooks): Reading {
+export function readingOf(kind: string, files: readonly SourceFile[], hooks: SourceHooks): Reading {
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   return {
@@ -54,7 +54,7 @@ export class Damage extends Error {
  * @throws Damage where the content breaks off or is broken
  * @throws AuditError 4 where the file cannot be opened, or was moved since it was first looked at
  */
-export async function* readBytes(file: LogFile, reading: Reading): AsyncGenerator<Buffer> {
+export async function* readBytes(file: SourceFile, reading: Reading): AsyncGenerator<Buffer> {
   const handle = await openAsSeen(file);
   try {
     const packed = await isGzip(handle, file.size);
@@ -66,7 +66,7 @@ export async function* readBytes(file: LogFile, reading: Reading): AsyncGenerato
   }
 }
 
-export async function isPacked(file: LogFile): Promise<boolean> {
+export async function isPacked(file: SourceFile): Promise<boolean> {
   const handle = await openAsSeen(file);
   try {
     return await isGzip(handle, file.size);
@@ -75,7 +75,7 @@ export async function isPacked(file: LogFile): Promise<boolean> {
   }
 }
 
-async function openAsSeen(file: LogFile): Promise<FileHandle> {
+async function openAsSeen(file: SourceFile): Promise<FileHandle> {
   let handle: FileHandle;
   try {
     handle = await open(file.path);
@@ -110,7 +110,7 @@ async function isGzip(handle: FileHandle, size: number): Promise<boolean> {
   return magic[0] === 0x1f && magic[1] === 0x8b;
 }
 
-async function* rawBytes(file: LogFile, handle: FileHandle, reading: Reading): AsyncGenerator<Buffer> {
+async function* rawBytes(file: SourceFile, handle: FileHandle, reading: Reading): AsyncGenerator<Buffer> {
   for (let at = reading.from ?? 0; at < file.size; ) {
     reading.signal.throwIfAborted();
     const length = Math.min(CHUNK, file.size - at);
