@@ -20,7 +20,8 @@ describe('records of a dump', () => {
   it('are those of csv-parse, whatever the cells hold', () => {
     fc.assert(
       fc.property(rows, fc.constantFrom('\n', '\r\n'), fc.boolean(), (table, delimiter, quoted) => {
-        const csv = stringify(table, { record_delimiter: delimiter, quoted });
+        // csv-stringify leaves a lone line feed bare where records end with CRLF, which is no RFC 4180.
+        const csv = stringify(table, { record_delimiter: delimiter, quoted: quoted || delimiter === '\r\n' });
         // A line with nothing in it is no record for either.
         expect(read(csv)).toEqual(parse(csv, { skip_empty_lines: true, record_delimiter: delimiter }));
       }),
