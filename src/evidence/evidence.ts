@@ -21,7 +21,9 @@ import type {
 } from '../model.ts';
 import { Engine } from './engine.ts';
 import { type JudgeInput, writeInput } from './input.ts';
-import { factStatements, judgeStatements, type Statement } from './judge-sql.ts';
+import { factStatements } from './judgement/facts.ts';
+import { judgeStatements } from './judgement/rules.ts';
+import type { Statement } from './judgement/statement.ts';
 import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
 import { refuseUnmatchedKeys } from './sanity.ts';
 import { EFFECT_COLUMNS, effectPages, messageColumns, messagePages, SegmentSeries } from './segments.ts';

@@ -1,7 +1,7 @@
 /** Writes the small tables that the judgement reads beside the data: kinds, gaps, holes, and the times of the audit. */
 import type { Coverage, Gap, MessageHole, Replay, Settings, TopicRange } from '../model.ts';
 import type { Engine } from './engine.ts';
-import { FAR_FUTURE, FAR_PAST } from './judge-sql.ts';
+import { FAR_FUTURE, FAR_PAST } from './judgement/statement.ts';
 
 export interface JudgeInput {
   readonly settings: Settings;

@@ -2,7 +2,7 @@
 import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import type { LedgerLine, Orphan, OrphanReason, Outcome, Reason, Verdict } from '../model.ts';
 import type { Row } from './engine.ts';
-import { PLACE_UNIT } from './judge-sql.ts';
+import { PLACE_UNIT } from './judgement/statement.ts';
 import { keylessReason } from './totals.ts';
 
 /** Every line of the ledger, or those that are not `ok` or `exempt`, by (partition, offset, name of the kind). */

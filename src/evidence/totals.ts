@@ -11,7 +11,7 @@ import type {
 } from '../model.ts';
 import type { Engine, Row } from './engine.ts';
 import { type JudgeInput, rangeTime } from './input.ts';
-import { FAR_PAST } from './judge-sql.ts';
+import { FAR_PAST } from './judgement/statement.ts';
 
 /** Effects that may be of the range's messages: those around its time, as far as windows reach, and those without a time. */
 export const NEARBY = `(f.effect_ts < ${FAR_PAST} OR (f.effect_ts >= t.range_from_us - k.lead_us AND f.effect_ts < t.range_to_us + k.settle_us))`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { factStatements, judgeStatements } from '../../src/evidence/judge-sql.ts';
+import { factStatements } from '../../src/evidence/judgement/facts.ts';
+import { judgeStatements } from '../../src/evidence/judgement/rules.ts';
 
 /** What means something else, or nothing, on another engine: each was tried on DuckDB and Spark. */
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [

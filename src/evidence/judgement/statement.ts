@@ -1,0 +1,19 @@
+/** One statement of the judgement, and what its text is made of. */
+
+/** Beyond every real time, and far enough from the ends of BIGINT to be compared without overflow. */
+export const FAR_PAST = -9_000_000_000_000_000_000n;
+export const FAR_FUTURE = 9_000_000_000_000_000_000n;
+
+/** `place_id` and `line_no` of an effect in one number, so that the smallest names one record. */
+export const PLACE_UNIT = 1_099_511_627_776n;
+
+export interface Statement {
+  readonly name: string;
+  readonly kind: 'view' | 'table';
+  readonly select: string;
+}
+
+/** Repeats a fragment for each kind; `#` stands for its number. */
+export function forKinds(kinds: number, fragment: string, between = ',\n       '): string {
+  return Array.from({ length: kinds }, (_, kind) => fragment.replaceAll('#', String(kind))).join(between);
+}
