@@ -1,77 +1,13 @@
 /** What a user's mistake looks like: a short error that names the culprit, the right exit status, nothing left behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
+import { CONFIG, captured, closeShops, EXECUTABLE, MESSAGES, type Run, run, shop } from './shop.ts';
 
-const EXECUTABLE = join(import.meta.dirname, '../../bin/onceover.js');
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
-
-const MESSAGES = [0, 1, 2]
-  .map((i) => {
-    const payload = JSON.stringify({ order: { id: `ORD-${i}` } });
-    return JSON.stringify({
-      topic: 'orders',
-      partition: 0,
-      offset: i,
-      tstype: 'create',
-      ts: 1_763_632_800_000 + i,
-      key: null,
-      payload,
-    });
-  })
-  .join('\n');
-
-const ROWS = 'order_id,id,created_at\nORD-0,1,2025-11-20T10:00:00Z\n';
-
-const GOOD = `version: 1
-messages:
-  topic: orders
-  capture: [messages.jsonl]
-  key: value.order.id
-effects:
-  order-row:
-    log: { files: [orders.csv], format: csv, key: order_id, id: id, at: created_at, covers: { from: 2025-11-20T09:00:00Z, to: 2025-11-20T12:00:00Z } }
-`;
-
-interface Run {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly folder: string;
-}
-
-function shop(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'onceover-failures-'));
-  folders.push(folder);
-  const all = { 'onceover.yaml': GOOD, 'messages.jsonl': MESSAGES, 'orders.csv': ROWS, ...files };
-  for (const [name, content] of Object.entries(all)) writeFileSync(join(folder, name), content);
-  return folder;
-}
-
-async function run(
-  args: readonly string[],
-  folder = shop({}),
-  env: Record<string, string> = {},
-): Promise<Run> {
-  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, stdout, stderr, folder };
-}
+afterAll(closeShops);
 
 function leavesNothing({ stdout, stderr, folder }: Run): void {
   expect(stdout).toBe('');
@@ -102,45 +38,45 @@ describe.concurrent('a mistake', () => {
     ['malformed YAML', { 'onceover.yaml': 'version: 1\nmessages: { topic: orders\n' }, 2, 'onceover.yaml:'],
     [
       'several mistakes',
-      { 'onceover.yaml': GOOD.replace('topic:', 'topik:').replace('format: csv', 'format: tsv') },
+      { 'onceover.yaml': CONFIG.replace('topic:', 'topik:').replace('format: csv', 'format: tsv') },
       2,
       '3 mistakes',
     ],
     [
       'a glob that matches nothing',
-      { 'onceover.yaml': GOOD.replace('orders.csv', 'rows-*.csv') },
+      { 'onceover.yaml': CONFIG.replace('orders.csv', 'rows-*.csv') },
       4,
       'rows-*.csv',
     ],
     [
       'a capture that is not there',
-      { 'onceover.yaml': GOOD.replace('messages.jsonl', 'capture.jsonl') },
+      { 'onceover.yaml': CONFIG.replace('messages.jsonl', 'capture.jsonl') },
       4,
       'capture.jsonl',
     ],
     [
       'a column that is not there',
-      { 'onceover.yaml': GOOD.replace('key: order_id', 'key: orderid') },
+      { 'onceover.yaml': CONFIG.replace('key: order_id', 'key: orderid') },
       4,
       'orderid',
     ],
     ['a torn capture', { 'messages.jsonl': MESSAGES.slice(0, -9) }, 4, 'messages.jsonl:3'],
     [
       'a key path that is in no message',
-      { 'onceover.yaml': GOOD.replace('value.order.id', 'value.orderId') },
+      { 'onceover.yaml': CONFIG.replace('value.order.id', 'value.orderId') },
       4,
       'value.orderId',
     ],
     [
       'no server',
-      { 'onceover.yaml': GOOD.replace('capture: [messages.jsonl]', 'kafka: { bootstrap: "127.0.0.1:1" }') },
+      { 'onceover.yaml': CONFIG.replace('capture: [messages.jsonl]', 'kafka: { bootstrap: "127.0.0.1:1" }') },
       4,
       '127.0.0.1:1',
     ],
     [
       'no database',
       {
-        'onceover.yaml': GOOD.replace(
+        'onceover.yaml': CONFIG.replace(
           /log: .*/,
           'postgres: { url: "postgres://shop:s3cret@127.0.0.1:1/shop", table: orders, key: order_id, id: id, at: created_at }',
         ),
@@ -171,17 +107,7 @@ describe.concurrent('a mistake', () => {
 
 describe('an interruption', () => {
   it('leaves nothing behind and says so', async () => {
-    const many = Array.from({ length: 300_000 }, (_, i) =>
-      JSON.stringify({
-        topic: 'orders',
-        partition: 0,
-        offset: i,
-        tstype: 'create',
-        ts: 1_763_632_800_000 + i,
-        key: null,
-        payload: '{"order":{"id":"x"}}',
-      }),
-    ).join('\n');
+    const many = Array.from({ length: 300_000 }, (_, i) => captured(i, '{"order":{"id":"x"}}')).join('\n');
     const folder = shop({ 'messages.jsonl': many });
     const child = spawn(process.execPath, [EXECUTABLE, 'audit', 'onceover.yaml'], {
       cwd: folder,
