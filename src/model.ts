@@ -457,10 +457,10 @@ export interface Orphan {
 
 /** The totals of one kind over all audited messages of the range. */
 export interface KindTotals {
-  /** Distinct effects in [from, to) of the range, and how many of them lack a key. */
+  /** Distinct effects that may be of the range's messages (its windows, and those without a time); how many lack a key. */
   readonly total: number;
   readonly keyless: number;
-  /** Distinct effects that are surely some judged event's own. */
+  /** The counts of all judged events together. */
   readonly matched: number;
   readonly orphans: Readonly<Record<OrphanReason, number>>;
   readonly outcomes: Readonly<Record<Outcome, number>>;

@@ -25,11 +25,21 @@ export async function writeInput(engine: Engine, input: JudgeInput): Promise<voi
   const time = rangeTime(range, replay) ?? { from: 0, to: 0 };
   await engine.run(`CREATE TABLE audit_time AS SELECT CAST(${micros(time.from)} AS BIGINT) AS range_from_us,
     CAST(${micros(time.to)} AS BIGINT) AS range_to_us, CAST(${micros(replay.readTo)} AS BIGINT) AS read_to_us,
-    CAST(${range.unreadPartitions.length} AS INTEGER) AS unread_partitions`);
+    CAST(${range.unreadPartitions.length} AS INTEGER) AS unread_partitions,
+    CAST(${mayHideRivals(input) ? 1 : 0} AS INTEGER) AS rivals_unread`);
   await writeKinds(engine, input);
   await writeGaps(engine, input.coverage);
   await writeHoles(engine, replay.holes);
   await writePartitions(engine, range, replay);
+}
+
+/**
+ * Whether a partition that was not read may hold another event of a key that was. Not where the correlation key is the
+ * message's own key: that is what producers choose the partition by.
+ */
+function mayHideRivals({ settings, range }: JudgeInput): boolean {
+  const byRecordKey = settings.messages.key.some(({ field }) => field.root === 'key');
+  return range.unreadPartitions.length > 0 && !byRecordKey;
 }
 
 async function writeKinds(engine: Engine, { settings, coverage }: JudgeInput): Promise<void> {

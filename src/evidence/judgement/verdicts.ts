@@ -21,22 +21,24 @@ export function verdictStatements(): readonly Statement[] {
 function intervalStatements(): readonly Statement[] {
   return [
     {
-      // An effect before every window that expects it may be one that an event which expects none should not have had.
+      // An effect outside every window that expects it may be one that an event which expects none should not have had.
       name: 'strays',
       kind: 'view',
       select: `
-SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.event_no AS event_no, count(*) AS strays
+SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.event_no AS event_no,
+       count(CASE WHEN f.fate = 'early' THEN 1 END) AS strays, count(CASE WHEN f.fate = 'beside' THEN 1 END) AS beside
 FROM takers AS t
-JOIN fates AS f ON f.msg_key = t.msg_key AND f.effect_kind = t.effect_kind AND f.fate = 'early'
+JOIN fates AS f ON f.msg_key = t.msg_key AND f.effect_kind = t.effect_kind
 WHERE t.key_expects = 1 AND t.expect_max = 0 AND f.at_us >= t.from_us
+  AND (f.fate = 'early' OR (f.fate = 'beside' AND f.at_us <= t.to_us))
 GROUP BY t.msg_key, t.effect_kind, t.event_no`,
     },
     {
       name: 'intervals',
       kind: 'view',
       select: `
-SELECT t.*, COALESCE(o.own, 0) AS own, o.first_us AS first_us, o.last_us AS last_us,
-       COALESCE(c.rivals, 0) + CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN COALESCE(u.rivals, 0) ELSE 0 END AS rivals,
+SELECT t.*, COALESCE(o.own, 0) AS own, COALESCE(o.untimed, 0) AS untimed, o.first_us AS first_us, o.last_us AS last_us,
+       COALESCE(c.rivals, 0) + COALESCE(s.beside, 0) + CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN COALESCE(u.rivals, 0) ELSE 0 END AS rivals,
        COALESCE(c.late, 0) AS late, COALESCE(s.strays, 0) AS strays,
        CASE WHEN t.key_expects = 1 THEN COALESCE(c.early, 0) ELSE 0 END AS early,
        CASE WHEN t.to_us > k.read_at_us THEN 1 ELSE 0 END AS unsettled,
@@ -53,13 +55,13 @@ LEFT JOIN strays AS s ON s.msg_key = t.msg_key AND s.effect_kind = t.effect_kind
 LEFT JOIN untimed_rivals AS u ON u.msg_key = t.msg_key AND u.effect_kind = t.effect_kind`,
     },
     {
-      // An event whose expectation could not be read may lack any number.
+      // An event whose expectation could not be read may have room for any number.
       name: 'weighed',
       kind: 'table',
       select: `
 SELECT i.*,
        CASE WHEN i.expect_max = 0 THEN 0 WHEN i.expect_max < 0 THEN ${UNBOUNDED}
-            WHEN i.own < i.expect_min THEN i.expect_min - i.own ELSE 0 END AS lacking,
+            WHEN i.own < i.expect_max THEN i.expect_max - i.own ELSE 0 END AS room,
        CASE WHEN i.expect_max >= 0 AND i.own > i.expect_max THEN i.own - i.expect_max ELSE 0 END AS spare
 FROM intervals AS i`,
     },
@@ -68,8 +70,8 @@ FROM intervals AS i`,
 
 /**
  * After a stand-still a service works off what has piled up, and the effects of an early event lie in the window of a
- * later one of the same key. So what one event has to spare may be what an event that began before lacks: neither is
- * called duplicate or missing as far as the two may cancel out. (One has to spare only what happened after the other
+ * later one of the same key. So what one event has to spare may be what an event that began before has room for: neither
+ * is called duplicate or missing as far as the two may cancel out. (One has to spare only what happened after the other
  * began; again a walk in time.)
  */
 function tradeStatements(): readonly Statement[] {
@@ -78,10 +80,10 @@ function tradeStatements(): readonly Statement[] {
       name: 'trade',
       kind: 'view',
       select: `
-SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, w.from_us AS at_us, 0 AS step, w.lacking AS lacking, CAST(0 AS BIGINT) AS spare
-FROM weighed AS w WHERE w.lacking > 0
+SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, w.from_us AS at_us, 0 AS step, w.room AS room, CAST(0 AS BIGINT) AS spare
+FROM weighed AS w WHERE w.room > 0
 UNION ALL
-SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, COALESCE(w.last_us, ${FAR_FUTURE}) AS at_us, 1 AS step, CAST(0 AS BIGINT) AS lacking, w.spare AS spare
+SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, COALESCE(w.last_us, ${FAR_FUTURE}) AS at_us, 1 AS step, CAST(0 AS BIGINT) AS room, w.spare AS spare
 FROM weighed AS w WHERE w.spare > 0 AND w.expect_max > 0`,
     },
     {
@@ -89,7 +91,7 @@ FROM weighed AS w WHERE w.spare > 0 AND w.expect_max > 0`,
       kind: 'view',
       select: `
 SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.event_no AS event_no, t.step AS step,
-       CAST(sum(t.lacking) OVER so_far AS BIGINT) AS lacking_before,
+       CAST(sum(t.room) OVER so_far AS BIGINT) AS room_before,
        CAST(sum(t.spare) OVER of_key AS BIGINT) - CAST(sum(t.spare) OVER so_far AS BIGINT) AS spare_after
 FROM trade AS t
 WINDOW so_far AS (PARTITION BY t.msg_key, t.effect_kind ORDER BY t.at_us, t.step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
@@ -101,17 +103,19 @@ WINDOW so_far AS (PARTITION BY t.msg_key, t.effect_kind ORDER BY t.at_us, t.step
 function endStatements(): readonly Statement[] {
   return [
     {
-      // Rule 12: where offsets are gone or were not seen, the message of a surplus may have been there.
+      // Rule 12: where offsets are gone or were not seen, or whole partitions not read, the message of a surplus may be there.
       name: 'doubted',
       kind: 'view',
       select: `
 SELECT w.*,
-       CASE WHEN d.step = 1 AND d.lacking_before > 0 THEN LEAST(w.spare, d.lacking_before) ELSE 0 END AS lent,
+       CASE WHEN d.step = 1 AND d.room_before > 0 THEN LEAST(w.spare, d.room_before) ELSE 0 END AS lent,
        CASE WHEN d.step = 0 THEN d.spare_after ELSE 0 END AS borrowed,
-       CASE WHEN w.spare > 0 AND EXISTS (SELECT 1 FROM holes AS h
-              WHERE h.from_us - w.lead_us <= COALESCE(w.last_us, ${FAR_FUTURE}) AND h.to_us + w.settle_us >= COALESCE(w.first_us, ${FAR_PAST}))
+       CASE WHEN w.spare > 0 AND (a.rivals_unread = 1 OR EXISTS (SELECT 1 FROM holes AS h
+              WHERE h.from_us - w.lead_us <= CASE WHEN w.untimed > 0 THEN ${FAR_FUTURE} ELSE w.last_us END
+                AND h.to_us + w.settle_us >= CASE WHEN w.untimed > 0 THEN ${FAR_PAST} ELSE w.first_us END))
             THEN w.spare ELSE 0 END AS gone
 FROM weighed AS w
+CROSS JOIN audit_time AS a
 LEFT JOIN traded AS d ON d.msg_key = w.msg_key AND d.effect_kind = w.effect_kind AND d.event_no = w.event_no`,
     },
     {
@@ -141,7 +145,7 @@ SELECT n.*,
        CASE WHEN n.bad_time = 1 OR n.expect_max < 0 THEN 'unknown'
             WHEN n.surely > n.expect_max THEN CASE WHEN n.expect_max = 0 THEN 'unexpected' ELSE 'duplicate' END
             WHEN n.open_end = 0 AND n.reach < n.expect_min THEN 'missing'
-            WHEN n.open_end = 0 AND n.surely >= n.expect_min AND n.reach <= n.expect_max
+            WHEN n.surely >= n.expect_min AND (n.expect_max = ${UNBOUNDED} OR (n.open_end = 0 AND n.reach <= n.expect_max))
               THEN CASE WHEN n.expect_max = 0 THEN 'exempt' ELSE 'ok' END
             ELSE 'unknown' END AS verdict
 FROM ends AS n`,

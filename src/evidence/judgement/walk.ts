@@ -13,39 +13,44 @@ export function walkStatements(): readonly Statement[] {
       name: 'timeline',
       kind: 'view',
       select: `
-SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.from_us AS at_us, 0 AS step, t.event_no AS event_no, '' AS effect_id
-FROM takers AS t WHERE t.expect_max <> 0 OR t.key_expects = 0
+SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.from_us AS at_us, 0 AS step, t.event_no AS event_no, '' AS effect_id,
+       CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN 1 ELSE 0 END AS takes
+FROM takers AS t
 UNION ALL
-SELECT f.effect_key AS msg_key, f.effect_kind AS effect_kind, f.effect_ts AS at_us, 1 AS step, CAST(0 AS BIGINT) AS event_no, f.effect_id AS effect_id
+SELECT f.effect_key AS msg_key, f.effect_kind AS effect_kind, f.effect_ts AS at_us, 1 AS step, CAST(0 AS BIGINT) AS event_no, f.effect_id AS effect_id, 0 AS takes
 FROM one_effect AS f WHERE f.effect_ts IS NOT NULL
 UNION ALL
-SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.to_us AS at_us, 2 AS step, t.event_no AS event_no, '' AS effect_id
-FROM takers AS t WHERE t.expect_max <> 0 OR t.key_expects = 0`,
+SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.to_us AS at_us, 2 AS step, t.event_no AS event_no, '' AS effect_id,
+       CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN 1 ELSE 0 END AS takes
+FROM takers AS t`,
     },
     {
       name: 'walk',
       kind: 'view',
       select: `
 SELECT l.*,
-       CAST(sum(CASE WHEN l.step = 0 THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS began,
-       CAST(sum(CASE WHEN l.step = 2 THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS ended,
-       CAST(sum(CASE WHEN l.step = 0 THEN l.event_no WHEN l.step = 2 THEN -l.event_no ELSE 0 END) OVER so_far AS BIGINT) AS open_nos,
-       CAST(sum(CASE WHEN l.step = 0 THEN l.event_no ELSE 0 END) OVER so_far AS BIGINT) AS began_nos
+       CAST(sum(CASE WHEN l.step = 0 THEN l.takes ELSE 0 END) OVER so_far AS BIGINT) AS began,
+       CAST(sum(CASE WHEN l.step = 2 THEN l.takes ELSE 0 END) OVER so_far AS BIGINT) AS ended,
+       CAST(sum(CASE WHEN l.step = 0 THEN l.takes * l.event_no WHEN l.step = 2 THEN -l.takes * l.event_no ELSE 0 END) OVER so_far AS BIGINT) AS open_nos,
+       CAST(sum(CASE WHEN l.step = 0 THEN l.takes * l.event_no ELSE 0 END) OVER so_far AS BIGINT) AS began_nos,
+       CAST(sum(CASE WHEN l.step = 0 THEN 1 - l.takes WHEN l.step = 2 THEN l.takes - 1 ELSE 0 END) OVER so_far AS BIGINT) AS open_besides
 FROM timeline AS l
 WINDOW so_far AS (PARTITION BY l.msg_key, l.effect_kind ORDER BY l.at_us, l.step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`,
     },
     {
       // Where none of the key expects the kind, began is also the number of the last event that began (rule 13). An
-      // effect up to `lead` before the time that messages were read to may already be a later message's.
+      // effect up to `lead` before the time that messages were read to may already be a later message's. One that lies
+      // in no window but that of an event which expects none is contested between that one and those that do.
       name: 'fates',
       kind: 'table',
       select: `
-SELECT l.msg_key AS msg_key, l.effect_kind AS effect_kind, l.at_us AS at_us, l.step AS step, l.event_no AS event_no, l.effect_id AS effect_id,
+SELECT l.msg_key AS msg_key, l.effect_kind AS effect_kind, l.at_us AS at_us, l.step AS step, l.event_no AS event_no, l.effect_id AS effect_id, l.takes AS takes,
        CASE WHEN l.step <> 1 THEN ''
             WHEN l.began = 0 THEN 'early'
             WHEN k.key_expects = 1 AND l.began - l.ended = 1 THEN 'own'
             WHEN k.key_expects = 1 AND l.began - l.ended > 1 THEN 'within'
             WHEN k.key_expects = 0 AND l.began - l.ended > 0 THEN 'own'
+            WHEN l.open_besides > 0 THEN 'beside'
             WHEN l.at_us > a.read_to_us - x.lead_us THEN 'late'
             WHEN k.key_expects = 0 OR l.began = 1 THEN 'own'
             ELSE 'after' END AS fate,
@@ -63,9 +68,9 @@ CROSS JOIN audit_time AS a`,
       select: `
 SELECT f.*,
        CAST(sum(CASE WHEN f.fate = 'within' THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS within_so_far,
-       CAST(sum(CASE WHEN f.fate = 'after' THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS after_so_far,
+       CAST(sum(CASE WHEN f.fate IN ('after', 'beside') THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS after_so_far,
        CAST(sum(CASE WHEN f.fate = 'late' THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS late_so_far,
-       CAST(sum(CASE WHEN f.fate = 'after' THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS after_of_key,
+       CAST(sum(CASE WHEN f.fate IN ('after', 'beside') THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS after_of_key,
        CAST(sum(CASE WHEN f.fate = 'late' THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS late_of_key,
        CAST(sum(CASE WHEN f.fate = 'early' THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS early_of_key
 FROM fates AS f
@@ -83,7 +88,7 @@ SELECT c.msg_key AS msg_key, c.effect_kind AS effect_kind, c.event_no AS event_n
        max(c.late_of_key) - max(CASE WHEN c.step = 0 THEN c.late_so_far END) AS late,
        max(c.early_of_key) AS early
 FROM counted AS c
-WHERE c.step <> 1
+WHERE c.takes = 1
 GROUP BY c.msg_key, c.effect_kind, c.event_no`,
     },
     {
@@ -121,7 +126,7 @@ WHERE u.takers = 1`,
       name: 'own_counts',
       kind: 'view',
       select: `
-SELECT o.msg_key AS msg_key, o.effect_kind AS effect_kind, o.event_no AS event_no, count(*) AS own,
+SELECT o.msg_key AS msg_key, o.effect_kind AS effect_kind, o.event_no AS event_no, count(*) AS own, count(*) - count(o.effect_ts) AS untimed,
        min(o.effect_ts) AS first_us, max(o.effect_ts) AS last_us
 FROM own_effects AS o
 GROUP BY o.msg_key, o.effect_kind, o.event_no`,

@@ -133,12 +133,10 @@ class Dump {
       );
     if (this.#keyless > 0) {
       const names = this.#settings.key.map(({ name }) => name).join(', ');
-      this.#sight.note(`${this.#keyless} rows have no readable key in ${names}`);
+      this.#sight.note(`rows without a readable key in ${names}: ${this.#keyless}`);
     }
     if (this.#idless > 0)
-      this.#sight.note(
-        `${this.#idless} rows have no ${this.#settings.id}: each counts as an effect of its own`,
-      );
+      this.#sight.note(`rows without ${this.#settings.id}: ${this.#idless}, each an effect of its own`);
   }
 
   #row(record: CsvRecord, columns: Columns, file: SourceFile): void {

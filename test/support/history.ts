@@ -1,0 +1,49 @@
+/** What happened in and around a topic range, in plain arrays: what the oracle judges, and what is played to the engine. */
+import type { Coverage, MessageHole } from '../../src/model.ts';
+
+/** Expected number of effects, or why none could be told. */
+export type Expected = { readonly min: number; readonly max: number } | 'undecodable' | 'unreadable';
+
+export interface HistoryMessage {
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch milliseconds; negative: none. */
+  readonly timestamp: number;
+  readonly class: 'audited' | 'skipped' | 'aborted';
+  readonly inRange: boolean;
+  readonly undecodable: boolean;
+  /** The empty text: no key. */
+  readonly key: string;
+  readonly eventId: string;
+  readonly digest: string;
+  /** One for each kind. */
+  readonly expect: readonly Expected[];
+}
+
+export interface HistoryEffect {
+  readonly kind: number;
+  /** The empty text: no key. */
+  readonly key: string;
+  readonly id: string;
+  /** Epoch microseconds; null: none. */
+  readonly time: number | null;
+}
+
+/** Durations in milliseconds, as in KindSettings. */
+export interface HistoryKind {
+  readonly settle: number;
+  readonly lead: number;
+  readonly maxKeyless: number;
+}
+
+export interface History {
+  readonly messages: readonly HistoryMessage[];
+  readonly effects: readonly HistoryEffect[];
+  readonly kinds: readonly HistoryKind[];
+  /** One for each kind. */
+  readonly coverage: readonly Pick<Coverage, 'span' | 'gaps' | 'readAt'>[];
+  /** Epoch milliseconds: the range's time [from, to), and the time up to which messages were read. */
+  readonly range: { readonly from: number; readonly to: number; readonly readTo: number };
+  readonly holes: readonly MessageHole[];
+  readonly unreadPartitions: readonly number[];
+}
