@@ -32,7 +32,7 @@ describe('a dump', () => {
       effects: 3,
       span: { from: minute('10:00') + 123, to: minute('11:00') + 500, edge: 'line' },
       gaps: [],
-      notes: ['1 rows have no readable key in order_id'],
+      notes: ['rows without a readable key in order_id: 1'],
     });
   });
 
