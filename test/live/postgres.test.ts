@@ -134,10 +134,12 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     const { effects, coverage } = await readTable(table({ table: 'clocks', zone: 'Europe/Berlin' }));
     expect(effects.map((effect) => effect.at)).toEqual([
       '2026-10-24T23:59:59.000000Z',
-      '2026-10-25T01:30:00.000000Z',
+      // It came twice, and which of the two it was nobody knows.
+      null,
       '2026-10-25T02:00:00.000000Z',
       '2026-03-29T00:59:59.000000Z',
-      '2026-03-29T01:30:00.000000Z',
+      // It never came.
+      null,
       '2026-03-29T01:00:00.000000Z',
       null,
     ]);
