@@ -40,7 +40,11 @@ describe('who may import whom', () => {
     ['findings/report.ts', "export { csvText } from '../render/csv.ts';", 'findings may not import render'],
     ['evidence/read.ts', "const s = await import('../sources/open.ts');", 'evidence may not import sources'],
     ['model.ts', "import type { AuditError } from './error.ts';", 'model.ts imports nothing'],
-    ['sources/kafka/replay.ts', "import { Kafka } from 'kafkajs';", 'its home is sources/kafka/kafkajs-transport.ts'],
+    [
+      'sources/kafka/replay.ts',
+      "import { Kafka } from 'kafkajs';",
+      'its home is sources/kafka/kafkajs-transport.ts',
+    ],
     ['cli/audit.ts', "import pg from 'pg';", 'its home is sources/database/'],
     ['render/html.ts', "import left from 'left-pad';", 'this package has no home'],
     ['cli/audit.ts', "import fs from 'fs';", 'write it with node:'],
