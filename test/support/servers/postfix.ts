@@ -20,7 +20,7 @@ export interface PostfixOptions {
 export interface Postfix {
   readonly port: number;
   readonly logFile: string;
-  /** Waits until the queue is empty: all that was accepted is delivered or returned. */
+  /** Waits until the queue is empty: all that was accepted is delivered or returned. @throws Error after a minute */
   drained(): Promise<void>;
   /** Renames the log to `mail.log.<date>-<time>`, compresses it and begins a new one. */
   rotate(): Promise<void>;
@@ -124,18 +124,26 @@ async function gidOf(group: string): Promise<number> {
 
 /** The queue is a set of files: one per mail that is not yet finished with. */
 async function drained(queue: string): Promise<void> {
-  const folders = ['maildrop', 'incoming', 'active', 'deferred'].map((name) => join(queue, name));
-  for (;;) {
-    const entries = await Promise.all(
-      folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })),
-    );
-    if (!entries.flat().some((entry) => entry.isFile())) return;
+  const deadline = Date.now() + 60_000;
+  let waiting = await queued(queue);
+  while (waiting > 0 && Date.now() < deadline) {
     await sleep(50);
+    waiting = await queued(queue);
   }
+  if (waiting > 0) throw new Error(`Postfix still has ${waiting} mails in its queue after a minute.`);
+}
+
+async function queued(queue: string): Promise<number> {
+  const folders = ['maildrop', 'incoming', 'active', 'deferred'].map((name) => join(queue, name));
+  const entries = await Promise.all(
+    folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })),
+  );
+  return entries.flat().filter((entry) => entry.isFile()).length;
 }
 
 // Without syslog: `maillog_file` and the postlog service. Without DNS and without chroot, which would want copies of files.
-// Retries follow within a second.
+// Retries follow within two seconds; within one, the queue manager now and then meets a mail whose delivery is still being
+// closed ("skipped, still being delivered") and then leaves it alone for five minutes.
 function mainCf(work: string, relayPort: number): string {
   return `compatibility_level = 3.6
 queue_directory = ${work}/queue
@@ -160,8 +168,8 @@ header_checks = regexp:${work}/conf/header_checks
 enable_long_queue_ids = no
 in_flow_delay = 0
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
+minimal_backoff_time = 2s
+maximal_backoff_time = 2s
 `;
 }
 
