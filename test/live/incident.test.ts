@@ -1,10 +1,10 @@
 /** The planted incident on real servers: what an audit claims is what the table and the sink alone have counted. */
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/servers/child.ts';
 import { Endings } from '../support/servers/endings.ts';
 import { type Kafka, kafkaUnavailable, startKafka } from '../support/servers/kafka.ts';
 import { postfixUnavailable } from '../support/servers/postfix.ts';
@@ -37,8 +37,9 @@ skipUnless(needs, 'an order service killed and restarted', () => {
   let skipping: incident.Shop;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'onceover-incident-'));
-    endings.add(() => rm(directory, { recursive: true }));
+    const temporary = await temporaryDirectory('incident');
+    endings.add(temporary.remove);
+    directory = temporary.path;
     postgres = await startPostgres();
     endings.add(() => postgres.stop());
     kafka = await startKafka();

@@ -1,11 +1,10 @@
 /** `npm run demo`: plants the incident, runs the real audit on it, and holds what it says against what was planted. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Report } from '../../src/model.ts';
 import { prepareKafka } from './prepare.ts';
 import { explain } from './servers/availability.ts';
+import { temporaryDirectory } from './servers/child.ts';
 import { Endings } from './servers/endings.ts';
 import { kafkaUnavailable, startKafka } from './servers/kafka.ts';
 import { postfixUnavailable } from './servers/postfix.ts';
@@ -50,11 +49,10 @@ async function main(): Promise<void> {
     process.exitCode = 4;
     return;
   }
-  const directory = mkdtempSync(join(tmpdir(), 'onceover-demo-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  process.once('SIGINT', () => process.exit(130));
+  const directory = await temporaryDirectory('demo');
+  endings.add(directory.remove);
   try {
-    await demonstrate(directory);
+    await demonstrate(directory.path);
   } finally {
     await endings.run();
   }

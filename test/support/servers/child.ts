@@ -2,7 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 export interface ChildOptions {
@@ -104,20 +106,33 @@ function signalGroup(leader: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** A directory in the system's temporary one that goes when `remove` is called, or with this process. */
+export async function temporaryDirectory(name: string): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), `onceover-${name}-`));
+  const dismissWatcher = watch(undefined, path);
+  return {
+    path,
+    remove: async () => {
+      await rm(path, { recursive: true, force: true });
+      dismissWatcher();
+    },
+  };
+}
+
 /**
- * A shell that waits at a pipe which only this process holds open: it reads a line when the child was stopped in good
- * order, or the end of the pipe when this process died of anything, SIGKILL included, and then kills the child's group
- * and removes its directory. @returns the function that sends it home.
+ * A shell that waits at a pipe which only this process holds open: it reads a line when all was ended in good order, or
+ * the end of the pipe when this process died of anything, SIGKILL included, and then kills the group of `leader` and
+ * removes the directory. @returns the function that sends it home.
  */
-function watch(leader: number, remove: string | undefined): () => void {
-  const script =
-    'read -r word; [ "$word" = stopped ] || { kill -s KILL -- "-$1"; [ -z "$2" ] || rm -rf -- "$2"; }';
-  const shell = spawn('/bin/sh', ['-c', script, 'watcher', String(leader), remove ?? ''], {
+function watch(leader: number | undefined, remove: string | undefined): () => void {
+  const act = '[ -z "$1" ] || kill -s KILL -- "-$1"; [ -z "$2" ] || rm -rf -- "$2"';
+  const script = `read -r word; [ "$word" = ended ] || { ${act}; }`;
+  const shell = spawn('/bin/sh', ['-c', script, 'watcher', String(leader ?? ''), remove ?? ''], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   shell.unref();
   (shell.stdin as { unref?: () => void }).unref?.();
   shell.stdin.on('error', () => {});
-  return () => shell.stdin.end('stopped\n');
+  return () => shell.stdin.end('ended\n');
 }
