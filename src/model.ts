@@ -261,8 +261,11 @@ export interface Replay {
   readonly lastAt?: number;
   /** Time up to which messages were read, padding included: the smallest over all partitions. */
   readonly readTo: number;
-  /** Time from which messages were read, padding included: the largest over all partitions. */
-  readonly readFrom: number;
+  /**
+   * Times, besides those of holes, in which messages were written that were not read, or may have been: before the
+   * padding, and behind it. Epoch milliseconds, both ends included; undefined: unbounded on that side.
+   */
+  readonly unread: readonly { readonly from?: number; readonly to?: number }[];
   /** Messages of the range whose timestamp lies outside the time that was asked for. */
   readonly stragglers: number;
   /** How many messages (read, not skipped) had something at each reference; in configuration order. */

@@ -89,7 +89,8 @@ function commands() {
             default: 'reports',
             describe: 'where to look for it',
           })
-          .option('memory', { type: 'string', default: '2GB', describe: 'bound of the engine' }),
+          .option('memory', { type: 'string', default: '2GB', describe: 'bound of the engine' })
+          .option('quiet', { type: 'boolean', default: false, describe: 'nothing on stderr' }),
       async (argv) => {
         const { report: again } = await import('./report.ts');
         const { run, reportDirectory, ledger, memory, json } = argv;
@@ -119,12 +120,35 @@ function fail(error: unknown): number {
     if (process.env.ONCEOVER_DEBUG) process.stderr.write(`${String(error.stack)}\n${String(error.cause)}\n`);
     return error.status;
   }
+  if (isFileTrouble(error)) {
+    process.stderr.write(
+      `${TOOL.name}: ${error.message}\n  no report was written: is there room, and may it be written to?\n`,
+    );
+    return DEFECT;
+  }
   const stack = error instanceof Error ? error.stack : String(error);
   process.stderr.write(
     `${TOOL.name}: a defect of ${TOOL.name} ${TOOL.version}, no report was written:\n${stack}\n`,
   );
   return DEFECT;
 }
+
+/** What the file system refuses is the user's to mend. */
+function isFileTrouble(error: unknown): error is NodeJS.ErrnoException {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  return (
+    error instanceof Error && ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'EMFILE'].includes(code)
+  );
+}
+
+/** Whoever reads the summary may go away early, and its file may be on a full disk: the report itself is written. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(
+    `${TOOL.name}: the summary could not be printed: ${error.message}; the report is written\n`,
+  );
+  process.exitCode = DEFECT;
+});
 
 process.umask(0o077);
 try {

@@ -1,5 +1,6 @@
 /** `onceover report RUN`: makes a report's files again from its evidence, with no access to any source. */
 import { join } from 'node:path';
+import { AuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
 import { print } from './audit.ts';
 import { EVIDENCE, findRun } from './runs.ts';
@@ -15,6 +16,9 @@ export interface ReportOptions {
 
 /** @returns the exit status that the audit had */
 export async function report(options: ReportOptions): Promise<number> {
+  if (!/^\d+(\.\d+)? ?[KMGT]i?B$/i.test(options.memory)) {
+    throw new AuditError(2, `--memory: expected a size such as 2GB; got ${JSON.stringify(options.memory)}`);
+  }
   const directory = findRun(options.run, options.reports);
   const evidence = await Evidence.open(join(directory, EVIDENCE), options.memory);
   try {

@@ -1,6 +1,6 @@
 /** Where reports lie: how a run is named, how its directory appears only when whole, and how it is found again. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AuditError } from '../error.ts';
 
@@ -12,6 +12,8 @@ export class RunDirectory {
   readonly aside: string;
   readonly #reports: string;
   readonly #name: string;
+  /** The first directory that had to be made for reports, to be taken away again if none appears in it. */
+  readonly #made: string | undefined;
 
   /** @param reports is made if it is not there. @throws AuditError 4: cannot be written to */
   constructor(reports: string, name: string) {
@@ -19,7 +21,7 @@ export class RunDirectory {
     this.#name = name;
     this.aside = join(reports, `.${name}-${this.id}`);
     try {
-      mkdirSync(reports, { recursive: true, mode: 0o700 });
+      this.#made = mkdirSync(reports, { recursive: true, mode: 0o700 });
       mkdirSync(this.aside, { mode: 0o700 });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -47,6 +49,19 @@ export class RunDirectory {
   /** Leaves nothing behind. */
   discard(): void {
     rmSync(this.aside, { recursive: true, force: true });
+    this.#unmake();
+  }
+
+  /** Takes back the directories that were made for nothing. One that holds something, of whomever, stays. */
+  #unmake(): void {
+    if (this.#made === undefined) return;
+    for (let path = this.#reports; path.startsWith(this.#made); path = dirname(path)) {
+      try {
+        rmdirSync(path);
+      } catch {
+        return;
+      }
+    }
   }
 }
 
@@ -65,8 +80,10 @@ export function findRun(run: string, reports: string): string {
   if (found.length === 1) return join(reports, found[0]!);
   const hint =
     names.length === 0 ? `there is no report in ${reports}` : `there are: ${names.slice(0, 10).join(', ')}`;
-  const why = found.length === 0 ? 'no report' : `${found.length} reports`;
-  throw new AuditError(2, `${why} in ${reports} begin with ${JSON.stringify(run)}`, { hint });
+  const why = found.length === 0 ? 'no report' : `more than one report (${found.length})`;
+  throw new AuditError(2, `${why} in ${reports} has a name that begins with ${JSON.stringify(run)}`, {
+    hint,
+  });
 }
 
 function newest(names: readonly string[], reports: string): string {

@@ -16,10 +16,12 @@ export interface EngineOptions {
 export class Engine {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #options: EngineOptions;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, options: EngineOptions) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#options = options;
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
@@ -34,7 +36,7 @@ export class Engine {
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
       });
-      return new Engine(instance, await instance.connect());
+      return new Engine(instance, await instance.connect(), options);
     } catch (cause) {
       throw new AuditError(4, `cannot open the evidence ${options.file}: ${firstLine(cause)}`, { cause });
     }
@@ -69,13 +71,22 @@ export class Engine {
     this.#instance.closeSync();
   }
 
-  /** A full disk or too little memory is the user's to mend; anything else the engine says is a defect of ours. */
+  /**
+   * A full disk, too little memory or evidence that was damaged is the user's to mend; anything else the engine says is
+   * a defect of ours.
+   */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (cause) {
       const text = firstLine(cause);
-      if (!/^Out of Memory Error|No space left/.test(text)) throw cause;
+      const isRoom = /^Out of Memory Error|No space left/.test(text);
+      if (!isRoom && this.#options.readOnly && /^(IO|Invalid Input|Serialization|Fatal) Error/.test(text)) {
+        throw new AuditError(4, `the evidence ${this.#options.file} is damaged or not whole: ${text}`, {
+          cause,
+        });
+      }
+      if (!isRoom) throw cause;
       const hint =
         'raise `memory`, or free some space where reports are written: what does not fit in memory goes there';
       throw new AuditError(4, `the evidence could not be judged: ${text}`, { cause, hint });

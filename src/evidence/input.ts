@@ -29,7 +29,7 @@ export async function writeInput(engine: Engine, input: JudgeInput): Promise<voi
     CAST(${mayHideRivals(input) ? 1 : 0} AS INTEGER) AS rivals_unread`);
   await writeKinds(engine, input);
   await writeGaps(engine, input.coverage);
-  await writeHoles(engine, replay.holes);
+  await writeHoles(engine, replay);
   await writePartitions(engine, range, replay);
 }
 
@@ -90,20 +90,23 @@ export function fewerGaps(gaps: readonly Span[]): readonly Span[] {
   return spans;
 }
 
-async function writeHoles(engine: Engine, holes: readonly MessageHole[]): Promise<void> {
+async function writeHoles(engine: Engine, { holes, unread }: Replay): Promise<void> {
   await engine.run(
     'CREATE TABLE holes (partition_id INTEGER, class VARCHAR, first_offset BIGINT, end_offset BIGINT, from_us BIGINT, to_us BIGINT)',
   );
   for (const hole of holes) {
-    await engine.run('INSERT INTO holes VALUES (?, ?, ?, ?, ?, ?)', [
-      hole.partition,
-      hole.class,
-      BigInt(hole.first),
-      BigInt(hole.end),
-      hole.from === undefined ? FAR_PAST : micros(hole.from),
-      hole.to === undefined ? FAR_FUTURE : micros(hole.to),
-    ]);
+    const { partition, first, end } = hole;
+    const span = [partition, hole.class, BigInt(first), BigInt(end), ...holeTime(hole)];
+    await engine.run('INSERT INTO holes VALUES (?, ?, ?, ?, ?, ?)', span);
   }
+  // What was not asked for hides messages as well: of no partition in particular, and nobody knows how many.
+  for (const span of unread) {
+    await engine.run("INSERT INTO holes VALUES (NULL, 'unread', NULL, NULL, ?, ?)", holeTime(span));
+  }
+}
+
+function holeTime({ from, to }: Pick<MessageHole, 'from' | 'to'>): [bigint, bigint] {
+  return [from === undefined ? FAR_PAST : micros(from), to === undefined ? FAR_FUTURE : micros(to)];
 }
 
 /** Not read by the judgement: for whoever opens the evidence with an engine of their own. */

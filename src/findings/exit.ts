@@ -68,7 +68,11 @@ const SHORT = 'short: ';
 /** DESIGN rule 3: a path that no message has is most likely misspelt, and then nothing it decides can be trusted. */
 export function unseenReferences({ replay }: AuditRecord): string[] {
   if (replay.messages === 0) return [];
+  const audited = [...replay.classes.values()].some((classes) => classes.audited > 0);
   return replay.references
-    .filter((reference) => reference.seen === 0)
-    .map((reference) => `${reference.setting} names ${reference.text}, which no message has`);
+    .filter(({ setting, seen }) => seen === 0 && (audited || setting === 'messages.where'))
+    .map(({ setting, text }) => {
+      const whom = setting === 'messages.where' ? 'no message' : 'no audited message';
+      return `${setting} names ${text}, which ${whom} has`;
+    });
 }

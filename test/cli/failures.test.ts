@@ -1,7 +1,7 @@
 /** What a user's mistake looks like: a short error that names the culprit, the right exit status, nothing left behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,8 +12,7 @@ afterAll(closeShops);
 function leavesNothing({ stdout, stderr, folder }: Run): void {
   expect(stdout).toBe('');
   expect(stderr).not.toMatch(/^\s+at /m);
-  const reports = join(folder, 'reports');
-  expect(existsSync(reports) ? readdirSync(reports) : []).toEqual([]);
+  expect(existsSync(join(folder, 'reports'))).toBe(false);
 }
 
 async function audit(files: Readonly<Record<string, string>>, ...args: string[]): Promise<Run> {
@@ -98,6 +97,38 @@ describe.concurrent('a mistake', () => {
     expect(done.status).toBe(4);
   });
 
+  it('of printing to a full disk does not look like a verdict', async () => {
+    const folder = shop();
+    const child = spawn(
+      'sh',
+      ['-c', `"$0" "$1" audit onceover.yaml > /dev/full`, process.execPath, EXECUTABLE],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const [stderr, [status]] = await Promise.all([
+      text(child.stderr),
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
+    expect(stderr).toContain('could not be printed');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(status).toBe(4);
+    expect(readdirSync(join(folder, 'reports'))).toHaveLength(1);
+  });
+
+  it('of evidence that was damaged is told', async () => {
+    const { folder } = await run(['audit', 'onceover.yaml']);
+    const [name] = readdirSync(join(folder, 'reports'));
+    const segments = join(folder, 'reports', name!, 'evidence', 'segments');
+    truncateSync(join(segments, 'messages-000.parquet'), 100);
+    const damaged = await run(['report', 'latest'], folder);
+    expect(damaged.stderr).toContain('damaged');
+    expect(damaged.stderr).not.toMatch(/^\s+at |defect/m);
+    expect(damaged.status).toBe(4);
+    expect((await run(['report', 'latest', '--memory', 'abc'], folder)).status).toBe(2);
+  });
+
   it('is not made by a good configuration', async () => {
     const done = await audit({});
     expect(done.stdout).toContain('2 messages missing');
@@ -125,6 +156,6 @@ describe('an interruption', () => {
     clearInterval(waiting);
     expect(await stderr).toContain('interrupted');
     expect(status).toBe(130);
-    expect(readdirSync(reports)).toEqual([]);
+    expect(existsSync(reports)).toBe(false);
   });
 });

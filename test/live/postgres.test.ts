@@ -153,13 +153,12 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     expect(narrow.effects.map((effect) => effect.key)).toEqual(['A', 'B', 'G']);
   });
 
-  it('counts a date as its midnight, and says so', async () => {
-    await shop.query(`CREATE TABLE days (id int PRIMARY KEY, order_id text, created_at date);
-      INSERT INTO days VALUES (1, 'A', '2026-07-01'), (2, 'B', '2026-06-20')`);
-    const bounds = { from: Date.UTC(2026, 5, 30), to: Date.UTC(2026, 6, 1) };
-    const { effects, coverage } = await readTable(table({ table: 'days', zone: 'Europe/Berlin' }), bounds);
-    expect(effects).toEqual([{ key: 'A', id: '1', at: '2026-06-30T22:00:00.000000Z' }]);
-    expect(coverage.notes.join()).toMatch(/created_at is a date.*midnight/);
+  it('refuses a date, which does not say when on that day', async () => {
+    await shop.query('CREATE TABLE days (id int PRIMARY KEY, order_id text, created_at date)');
+    await expect(readTable(table({ table: 'days', zone: 'Europe/Berlin' }))).rejects.toMatchObject({
+      status: 2,
+      message: expect.stringContaining('created_at of public.days is a date'),
+    });
   });
 
   it('lets only the rows of the kind in, and looks for an older one of them', async () => {

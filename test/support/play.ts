@@ -117,7 +117,7 @@ function replayOf({ range, holes, messages }: History): Replay {
     holes,
     ...(times.length === 0 ? {} : { firstAt: Math.min(...times), lastAt: Math.max(...times) }),
     readTo: range.readTo,
-    readFrom: range.from,
+    unread: [],
     stragglers: 0,
     references: [],
     messages: messages.length,

@@ -49,7 +49,7 @@ export function calmRecord(change: Partial<AuditRecord> = {}): AuditRecord {
       holes: [],
       firstAt: NOON,
       lastAt: NOON + 2000,
-      readFrom: 0,
+      unread: [],
       readTo: NOON + 60_000,
       stragglers: 0,
       references: [{ setting: 'messages.key', text: 'value.order.id', seen: 3 }],

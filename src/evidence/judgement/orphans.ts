@@ -9,7 +9,7 @@ export const ORPHANS: Statement = {
 SELECT f.effect_kind AS effect_kind, f.effect_id AS effect_id, f.effect_ts AS effect_ts, f.effect_key AS effect_key, f.located AS located,
    CASE WHEN EXISTS (SELECT 1 FROM messages AS m WHERE m.class_id = 1 AND m.msg_key = f.effect_key) THEN 'skipped'
         WHEN EXISTS (SELECT 1 FROM messages AS m WHERE m.class_id = 2 AND m.msg_key = f.effect_key) THEN 'aborted'
-        WHEN a.unread_partitions > 0 THEN 'unread'
+        WHEN a.unread_partitions > 0 OR f.effect_ts > a.read_to_us THEN 'unread'
         WHEN EXISTS (SELECT 1 FROM holes AS h WHERE h.from_us - k.lead_us <= f.effect_ts AND f.effect_ts <= h.to_us + k.settle_us) THEN 'unread'
         ELSE 'no-message' END AS reason
 FROM one_effect AS f

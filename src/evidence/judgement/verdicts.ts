@@ -172,7 +172,7 @@ SELECT v.msg_key AS msg_key, v.event_no AS event_no, v.event_id AS event_id, v.d
             WHEN v.gone > 0 THEN 'compacted'
             WHEN v.late > 0 THEN 'late'
             ELSE 'early' END AS reason,
-       v.first_us AS first_us, v.last_us AS last_us
+       v.first_us AS first_us, CASE WHEN v.untimed > 0 THEN NULL ELSE v.last_us END AS last_us
 FROM verdicts AS v
 WHERE v.judged_copies > 0`,
     },

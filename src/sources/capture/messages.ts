@@ -109,14 +109,12 @@ function refuseOtherTopics(topic: string, found: CaptureSurvey, files: number): 
 
 function notesOf(found: CaptureSurvey, missing: readonly number[]): string[] {
   const notes: string[] = [];
-  if (found.partitions.size === 0) notes.push('The capture holds no message at all.');
+  if (found.partitions.size === 0) notes.push('short: the capture holds no message at all');
   for (const partition of missing)
     notes.push(`short: the capture holds no message of partition ${partition}`);
   if (found.otherMessages > 0) {
     const topics = [...found.otherTopics].sort().join(', ');
-    notes.push(
-      `The capture also holds ${found.otherMessages} messages of other topics (${topics}), left out.`,
-    );
+    notes.push(`messages of other topics in the capture (${topics}), left out: ${found.otherMessages}`);
   }
   return notes;
 }

@@ -77,23 +77,42 @@ export function fixByOffsets(
 }
 
 /**
- * The time that was read in full, padding included: [largest beginning, smallest end] over the partitions of which
- * something was read. Where a partition is read to the capture's edge, nothing says how far behind it the topic went on
- * in silence, so that the edge's own message is the limit.
+ * The time up to which messages were read in full, padding included, and the times in which they were not. Where a
+ * partition is read to the capture's end, nothing says how far behind it the topic went on in silence, so that its last
+ * message is the limit. A partition that begins at offset 0 has nothing before it.
  */
-export function readSpan(partitions: readonly FixedPartition[], fixedAt: number) {
-  const counted = partitions.filter(holdsSomething);
-  const begins = counted.map(({ range, survey, padded: { from } }) =>
-    from === undefined || range.readFirst <= survey.first ? survey.firstAt : from,
-  );
-  const ends = counted.map(({ range, survey, padded: { to } }) =>
-    to === undefined || range.readEnd > survey.last ? survey.lastAt : to,
-  );
-  const known = (times: readonly (number | undefined)[]) => times.filter((time) => time !== undefined);
+export function readSpan(
+  partitions: readonly FixedPartition[],
+  fixedAt: number,
+): { readonly readTo: number; readonly unread: { readonly from?: number; readonly to?: number }[] } {
+  const surveyed = partitions.filter(isInCapture);
+  if (surveyed.length === 0) return { readTo: fixedAt, unread: [{}] };
+  const begins = surveyed.map(({ range, survey, padded: { from } }) => {
+    if (range.readFirst > survey.first) return from ?? survey.firstAt;
+    return survey.first === 0 ? undefined : survey.firstAt;
+  });
+  const cutEnds = surveyed
+    .filter(({ range, survey }) => range.readEnd <= survey.last)
+    .map(({ padded: { to } }) => to);
+  const ends = surveyed.filter(holdsSomething).map(({ range, survey, padded: { to } }) => {
+    return to === undefined || range.readEnd > survey.last ? survey.lastAt : to;
+  });
+  const [from, cutTo, readTo] = [
+    Math.max(...known(begins)),
+    Math.min(...known(cutEnds)),
+    Math.min(...known(ends)),
+  ];
   return {
-    readFrom: known(begins).length === 0 ? fixedAt : Math.max(...known(begins)),
-    readTo: known(ends).length === 0 ? fixedAt : Math.min(...known(ends)),
+    readTo: Number.isFinite(readTo) ? readTo : fixedAt,
+    unread: [
+      ...(Number.isFinite(from) ? [{ to: from - 1 }] : []),
+      ...(Number.isFinite(cutTo) ? [{ from: cutTo }] : []),
+    ],
   };
+}
+
+function known(times: readonly (number | undefined)[]): number[] {
+  return times.filter((time) => time !== undefined);
 }
 
 /** Timestamp of the newest message of the whole capture; undefined: it has none. */
@@ -102,11 +121,14 @@ export function captureEnd(surveys: readonly PartitionSurvey[]): number | undefi
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-function holdsSomething(
-  partition: FixedPartition,
-): partition is FixedPartition & { survey: PartitionSurvey } {
-  const { range, survey } = partition;
-  return survey !== undefined && range.readFirst <= survey.last && range.readEnd > survey.first;
+type SurveyedPartition = FixedPartition & { readonly survey: PartitionSurvey };
+
+function isInCapture(partition: FixedPartition): partition is SurveyedPartition {
+  return partition.survey !== undefined;
+}
+
+function holdsSomething({ range, survey }: SurveyedPartition): boolean {
+  return range.readFirst <= survey.last && range.readEnd > survey.first;
 }
 
 /** The partitions of the capture and of the settings: those to read, those to leave, those that are not there. */

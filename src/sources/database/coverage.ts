@@ -70,11 +70,6 @@ function timeNotes(table: Table, rows: EffectRows): string[] {
   const notes: string[] = [];
   if (CHANGES.test(at.name))
     notes.push(`${column} looks like the time of the last change: an update moves the effect`);
-  if (at.base === 'date') {
-    notes.push(
-      `${column} is a date: every row counts as of midnight (${at.zone}), mostly before its message`,
-    );
-  }
   if (rows.timeless > 0) notes.push(`rows without a readable time in ${column}: ${rows.timeless}`);
   return notes;
 }

@@ -63,7 +63,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   S: 'a sequence',
   c: 'a type',
 };
-const TIME_TYPES = ['timestamptz', 'timestamp', 'date'];
+const TIME_TYPES = ['timestamptz', 'timestamp'];
 
 /**
  * Looks up everything that `kind` names.
@@ -197,6 +197,11 @@ function identity(catalog: Catalog, names: readonly string[]): Column[] {
 function timeColumn(catalog: Catalog, name: string, zone: string | undefined): TimeColumn {
   const column = findColumn(catalog, name);
   const named = `effects.${catalog.kind}: column ${shownName(column.name)} of ${catalog.shown}`;
+  if (column.base === 'date') {
+    throw new AuditError(2, `${named} is a date: it does not say when on that day`, {
+      hint: 'name a column of type timestamptz or timestamp in `at`, or leave `at` out: then rows have no time',
+    });
+  }
   if (!TIME_TYPES.includes(column.base)) {
     throw new AuditError(4, `${named} is of type ${column.type}, which is no time`, {
       hint: 'name a column of type timestamptz or timestamp in `at`, or leave `at` out',

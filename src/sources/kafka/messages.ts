@@ -49,14 +49,20 @@ function account(fixed: FixedRange, { tallies, bytes }: Reading, writer: Message
     classes: new Map(fixed.range.partitions.map(({ partition }, i) => [partition, closed[i]!.classes])),
     holes: [...fixed.holes, ...closed.flatMap((tally) => tally.holes)],
     ...(Number.isFinite(firstAt) ? { firstAt, lastAt } : {}),
-    readFrom: fixed.readFrom,
     readTo: fixed.readTo,
+    unread: unreadTimes(fixed),
     stragglers: sum(tallies.map((tally) => tally.stragglers)),
     references: writer.references(),
     messages: sum(tallies.map((tally) => tally.messages)),
     bytes,
     undecodable: writer.undecodable(),
   };
+}
+
+/** What lies before the first message that was read, and behind the last where the log goes on. */
+function unreadTimes({ readFrom, readTo, range }: FixedRange): Replay['unread'] {
+  const before = readFrom > 0 ? [{ to: readFrom - 1 }] : [];
+  return readTo < range.fixedAt ? [...before, { from: readTo }] : before;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -5,7 +5,7 @@ import type { Piece } from './log.ts';
 import type { Transport } from './transport.ts';
 
 export interface Reach {
-  /** Replay.readFrom and Replay.readTo. */
+  /** Time from which (0: since ever) and up to which messages of every partition were read. */
   readonly readFrom: number;
   readonly readTo: number;
   /** Times that were asked for and lie before the first message that the log still has. */

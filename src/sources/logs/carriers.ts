@@ -10,12 +10,17 @@ type HeaderEvent = Extract<MailEvent, { what: 'header' }>;
 /** cleanup writes `?` for what it cannot print, also for the line breaks of a folded header. */
 const FOLDED_WORDS = /\?=\? =\?/g;
 
+/** The envelope is on every email's own lines; what is not there was not. */
+const SHOWN_ALWAYS = ['from', 'recipient'];
+
 export class Carriers {
   readonly #maker: KeyMaker;
   readonly #parts: number;
   readonly #partsOf = new Map<string, number[]>();
   readonly #tests: readonly { readonly name: string; readonly bit: number; readonly passes: Passes }[];
   readonly #all: number;
+  /** Tests whose answer is known even if no text came. */
+  readonly #always: number;
   /** Key headers seen, and those of them that were cut, so that their end is not known. */
   seen = 0;
   cut = 0;
@@ -35,6 +40,8 @@ export class Carriers {
       passes: compileTest(test),
     }));
     this.#all = (1 << this.#tests.length) - 1;
+    const shown = this.#tests.filter(({ name }) => SHOWN_ALWAYS.includes(name));
+    this.#always = shown.reduce((bits, { bit }) => bits | bit, 0);
   }
 
   header(mail: QueuedMail, event: HeaderEvent): void {
@@ -56,15 +63,24 @@ export class Carriers {
     }
   }
 
-  /** Whether `only` lets an email in. What was asked of its root decides; a later queue knows it only by heart. */
-  passes(root: QueuedMail): boolean {
+  /**
+   * Whether `only` lets an email in. What was asked of its root decides; a later queue knows it only by heart. `unseen`:
+   * nothing keeps it out, but the log does not show all that was asked for, such as a subject that Postfix does not log.
+   */
+  lets(root: QueuedMail): 'in' | 'out' | 'unseen' {
     let passed = 0;
     let tested = 0;
     for (const mail of root.members()) {
       passed |= mail.passed & ~tested;
       tested |= mail.tested;
     }
-    return passed === this.#all;
+    if (passed === this.#all) return 'in';
+    return ((tested | this.#always) & ~passed) === 0 ? 'unseen' : 'out';
+  }
+
+  /** What `only` asks of headers that a log shows only where header_checks says so. */
+  get testedHeaders(): string {
+    return this.#tests.flatMap(({ name }) => (SHOWN_ALWAYS.includes(name) ? [] : name)).join(', ');
   }
 
   /** The email's keys, each once, in the order of its headers; none: it carries no readable key. */

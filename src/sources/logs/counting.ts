@@ -10,6 +10,7 @@ export type Exclusion =
   | 'rejected'
   | 'not-accepted'
   | 'only'
+  | 'only-unseen'
   | 'not-delivered'
   | 'out-of-time';
 
@@ -25,7 +26,8 @@ export function countedAt(
 ): Point | Exclusion {
   const never = notAnEmail([...root.members()]);
   if (never !== undefined) return never;
-  if (!carriers.passes(root)) return 'only';
+  const lets = carriers.lets(root);
+  if (lets !== 'in') return lets === 'out' ? 'only' : 'only-unseen';
   const point = settings.counts === 'delivered' ? deliveredAt(root) : acceptedAt(root);
   if (point === undefined) return 'not-delivered';
   const ms = Math.floor(point.time / 1000);
@@ -66,7 +68,7 @@ function thrownAway(mail: QueuedMail): boolean {
   return mail.discards > 0 && (mail.removed !== undefined || mail.discards >= mail.recipients);
 }
 
-function acceptedAt(root: QueuedMail): Point {
+export function acceptedAt(root: QueuedMail): Point {
   let point: Point | undefined;
   for (const mail of root.members()) point = earlier(point, mail.active ?? mail.first);
   return point!;

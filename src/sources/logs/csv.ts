@@ -151,7 +151,7 @@ class Dump {
     const time = columns.at === undefined ? undefined : this.#time(fields[columns.at]!, file, line);
     if (columns.at !== undefined && time !== undefined) this.#dated(time, file, line);
     if (!passes) this.#sight.exclude('only');
-    else if (columns.at !== undefined && time === undefined)
+    else if (columns.at !== undefined && time === undefined && fields[columns.at] !== '')
       this.#trail.unreadable(file.label, line, record.text);
     else if (this.#outOfTime(time)) this.#sight.exclude('out-of-time');
     else

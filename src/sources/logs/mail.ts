@@ -10,8 +10,9 @@ import type {
 import { type Reading, readingOf, type SourceFile } from '../bytes.ts';
 import { Carriers } from './carriers.ts';
 import { zoneNeeded } from './clock.ts';
-import { countedAt, effectId } from './counting.ts';
+import { acceptedAt, countedAt, effectId } from './counting.ts';
 import { Sight } from './coverage.ts';
+import type { QueuedMail } from './email.ts';
 import { Emails } from './emails.ts';
 import { type DatedLine, readInOrder, SetReader } from './reader.ts';
 import { closedBy, type RotatedSet, rotatedSets, rotationOf } from './rotation.ts';
@@ -130,6 +131,8 @@ class MailCount {
   readonly #carriers: Carriers;
   readonly #emails: Emails;
   #keyless = 0;
+  /** Emails of which the log does not show what `only` asks for. */
+  #unseen = 0;
 
   constructor(settings: EmailSettings, bounds: EffectBounds, sight: Sight, rows: EffectRows) {
     this.#settings = settings;
@@ -152,6 +155,7 @@ class MailCount {
       const counted = countedAt(root, this.#settings, this.#carriers, this.#bounds);
       if (typeof counted === 'string') {
         this.#sight.exclude(counted);
+        if (counted === 'only-unseen') this.#doubt(root);
         continue;
       }
       const keys = this.#carriers.keys(root);
@@ -162,6 +166,14 @@ class MailCount {
       this.#sight.effects++;
       await this.#rows.flush();
     }
+  }
+
+  /** An email that may be one of the kind: around it, nothing is known to be missing. */
+  #doubt(root: QueuedMail): void {
+    this.#unseen++;
+    const { time } = acceptedAt(root);
+    const detail = `${effectId(root)}: the log does not show its ${this.#carriers.testedHeaders}`;
+    this.#sight.hole(time, time, 'unreadable', detail);
   }
 
   async end(): Promise<void> {
@@ -178,7 +190,13 @@ class MailCount {
         `no line names the header ${headers}: Postfix logs it only where header_checks says so, as in /^${headers}:/ INFO`,
       );
     } else if (this.#keyless > 0)
-      this.#sight.note(`${this.#keyless} emails have no readable key in ${headers}`);
+      this.#sight.note(`emails without a readable key in ${headers}: ${this.#keyless}`);
+    if (this.#unseen > 0) {
+      const asked = this.#carriers.testedHeaders;
+      this.#sight.note(
+        `emails whose ${asked} the log does not show, though \`only\` asks for it: ${this.#unseen}. Postfix logs it only where header_checks says so, as in /^${asked}:/ INFO`,
+      );
+    }
     if (cut > 0)
       this.#sight.note(`${cut} headers with the key are cut at 200 bytes in the log and were not read`);
     if (cutTested > 0)

@@ -189,7 +189,6 @@ describe('coverageOf', () => {
     expect(notesOf(ordersOf({}, at('updated_at')))).toMatch(/clock is 3.0 s[\s\S]*updated_at looks like/);
     expect(notesOf(ordersOf({}, at('lastModifiedOn')))).toMatch(/looks like/);
     expect(notesOf(ordersOf({}, at('created_at')))).not.toMatch(/looks like/);
-    expect(notesOf(ordersOf({}, at('day', 'date')))).toMatch(/day is a date/);
     expect(notesOf(ordersOf(), '\\N\t\\N\t\\N\t0')).toMatch(
       /rows without a readable time in created_at: 1[\s\S]*rows without a readable key in order_id: 1[\s\S]*rows without an id in id: 1/,
     );

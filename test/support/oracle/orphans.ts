@@ -24,7 +24,9 @@ export function orphanOf(input: History, effect: HistoryEffect): OracleOrphan | 
   if (on('skipped')) return { kind, id, key, reason: 'skipped' };
   if (on('aborted')) return { kind, id, key, reason: 'aborted' };
   const mayBeUnread =
-    input.unreadPartitions.length > 0 || input.holes.some((hole) => mayHoldCause(input, hole, effect));
+    input.unreadPartitions.length > 0 ||
+    effect.time! > input.range.readTo * 1000 ||
+    input.holes.some((hole) => mayHoldCause(input, hole, effect));
   return { kind, id, key, reason: mayBeUnread ? 'unread' : 'no-message' };
 }
 
