@@ -1,4 +1,5 @@
 /** The first stage: from the sources into the evidence, messages first, then each place where effects are. */
+import { AuditError, isAuditError } from '../error.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { rangeTime } from '../evidence/input.ts';
 import type {
@@ -34,7 +35,7 @@ export async function gather(
   const messages = openMessages(settings, hooks);
   const sources = openEffects(settings, hooks);
   try {
-    for (const source of sources) await source.check();
+    for (const source of sources) await naming(settings, source, () => source.check());
     const range = await stages.run('fix', () => messages.fix());
     onRange(range);
     const replay = await stages.run(
@@ -64,7 +65,10 @@ async function gatherEffects(
     const bounds = source.kinds.map((kind) => boundsOf(settings, kind, read));
     const found = await stages.run(
       `gather ${names.join(', ')}`,
-      () => source.gather(bounds, (kind, batch) => evidence.takeEffects(kind, batch)),
+      () =>
+        naming(settings, source, () =>
+          source.gather(bounds, (kind, batch) => evidence.takeEffects(kind, batch)),
+        ),
       (done) => done.reduce((sum, { effects }) => sum + effects, 0),
     );
     await source.close();
@@ -73,6 +77,18 @@ async function gatherEffects(
     });
   }
   return coverage;
+}
+
+/** Several kinds may fail in the same words: says whose source it was, where the words do not. */
+async function naming<T>(settings: Settings, { kinds }: EffectSource, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const names = kinds.map((kind) => settings.kinds[kind]!.name);
+    if (!isAuditError(error) || names.some((name) => error.message.includes(name))) throw error;
+    const { status, message, hint } = error;
+    throw new AuditError(status, `${names.join(', ')}: ${message}`, { ...(hint && { hint }), cause: error });
+  }
 }
 
 /** From `lead` before the padding to `after` behind the range, and never less than the windows of its events. */

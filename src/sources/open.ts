@@ -1,5 +1,6 @@
 /** Which source serves what the settings name. */
-import type { EffectSource, MessageSource, Settings, SourceHooks } from '../model.ts';
+import { AuditError, isAuditError } from '../error.ts';
+import type { EffectSource, MessageSource, PostgresSettings, Settings, SourceHooks } from '../model.ts';
 import { captureMessages } from './capture/messages.ts';
 import { databaseOf, postgresEffects } from './database/effects.ts';
 import { kafkaMessages } from './kafka/messages.ts';
@@ -15,12 +16,26 @@ export function openMessages(settings: Settings, hooks: SourceHooks): MessageSou
 export function openEffects(settings: Settings, hooks: SourceHooks): readonly EffectSource[] {
   const databases = new Map<string, number[]>();
   const logs: EffectSource[] = [];
-  for (const [kind, { source }] of settings.kinds.entries()) {
+  for (const [kind, { name, source }] of settings.kinds.entries()) {
     if (source.source !== 'postgres') logs.push(logEffects(settings, kind, hooks));
     else {
-      const database = databaseOf(source);
+      const database = databaseNamed(name, source);
       databases.set(database, [...(databases.get(database) ?? []), kind]);
     }
   }
   return [...[...databases.values()].map((kinds) => postgresEffects(settings, kinds, hooks)), ...logs];
+}
+
+/** @throws AuditError 2, naming the kind whose url it is */
+function databaseNamed(kind: string, source: PostgresSettings): string {
+  try {
+    return databaseOf(source);
+  } catch (error) {
+    if (!isAuditError(error)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new AuditError(error.status, `effects.${kind}.postgres.url: ${error.message}`, {
+      ...hint,
+      cause: error,
+    });
+  }
 }

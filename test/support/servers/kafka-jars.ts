@@ -25,7 +25,9 @@ export function kafkaUnavailable(): Unavailable | undefined {
   return {
     server: SERVER,
     reason: `its jars are not in ${kafkaJars()}`,
-    install: 'Fetch them with: node --import tsx test/support/prepare.ts',
+    install:
+      'Maven must be able to fetch them (node --import tsx test/support/prepare.ts says why it cannot), or set ' +
+      'KAFKA_BOOTSTRAP to a broker that is there.',
   };
 }
 
