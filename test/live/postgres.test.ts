@@ -357,11 +357,11 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
   it('can use an index on the time column, of every type of time', async () => {
     await shop.query(`
       CREATE TABLE busy AS SELECT 'ORD-' || n AS order_id, n AS id, '2026-01-01Z'::timestamptz + n * interval '1 minute' AS created_at,
-        '2026-01-01'::timestamp + n * interval '1 minute' AS wall, '2000-01-01'::date + n / 50 AS day FROM generate_series(1, 200000) n;
-      ALTER TABLE busy ADD PRIMARY KEY (id); CREATE INDEX ON busy (created_at); CREATE INDEX ON busy (wall); CREATE INDEX ON busy (day); ANALYZE busy`);
+        '2026-01-01'::timestamp + n * interval '1 minute' AS wall FROM generate_series(1, 200000) n;
+      ALTER TABLE busy ADD PRIMARY KEY (id); CREATE INDEX ON busy (created_at); CREATE INDEX ON busy (wall); ANALYZE busy`);
     const bounds = { from: Date.UTC(2026, 1, 1), to: Date.UTC(2026, 1, 2) };
     const session = await Session.open(table({}), hooks().signal);
-    for (const at of ['created_at', 'wall', 'day']) {
+    for (const at of ['created_at', 'wall']) {
       const source = table({ table: 'busy', at, zone: 'Europe/Berlin' });
       const found = await findTable(session, orderRow(source), source);
       const plan = await session.rows('explaining', `EXPLAIN ${selectRows(found, bounds)}`);
