@@ -80,7 +80,8 @@ export class Carriers {
 
   /** What `only` asks of headers that a log shows only where header_checks says so. */
   get testedHeaders(): string {
-    return this.#tests.flatMap(({ name }) => (SHOWN_ALWAYS.includes(name) ? [] : name)).join(', ');
+    const names = this.#tests.flatMap(({ name }) => (SHOWN_ALWAYS.includes(name) ? [] : name));
+    return names.map((name) => name.replace(/^[a-z]/, (letter) => letter.toUpperCase())).join(', ');
   }
 
   /** The email's keys, each once, in the order of its headers; none: it carries no readable key. */

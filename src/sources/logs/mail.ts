@@ -131,7 +131,7 @@ class MailCount {
   readonly #carriers: Carriers;
   readonly #emails: Emails;
   #keyless = 0;
-  /** Emails of which the log does not show what `only` asks for. */
+  /** Emails with a key of which the log does not show what `only` asks for. */
   #unseen = 0;
 
   constructor(settings: EmailSettings, bounds: EffectBounds, sight: Sight, rows: EffectRows) {
@@ -168,8 +168,12 @@ class MailCount {
     }
   }
 
-  /** An email that may be one of the kind: around it, nothing is known to be missing. */
+  /**
+   * An email that may be one of the kind: around it, nothing is known to be missing. Not so without a key: it would be
+   * of no event (DESIGN rule 6), and may be the mail of any other program on that server.
+   */
   #doubt(root: QueuedMail): void {
+    if (this.#carriers.keys(root).length === 0) return;
     this.#unseen++;
     const { time } = acceptedAt(root);
     const detail = `${effectId(root)}: the log does not show its ${this.#carriers.testedHeaders}`;
@@ -194,7 +198,7 @@ class MailCount {
     if (this.#unseen > 0) {
       const asked = this.#carriers.testedHeaders;
       this.#sight.note(
-        `emails whose ${asked} the log does not show, though \`only\` asks for it: ${this.#unseen}. Postfix logs it only where header_checks says so, as in /^${asked}:/ INFO`,
+        `emails with a key whose ${asked} the log does not show, though \`only\` asks for it: ${this.#unseen}. Postfix logs it only where header_checks says so, as in /^${asked}:/ INFO`,
       );
     }
     if (cut > 0)

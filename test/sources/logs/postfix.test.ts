@@ -426,21 +426,25 @@ describe('only', () => {
   });
 
   it('is not passed by what is not known', async () => {
-    const text =
+    const queued =
       '20:56:58 postfix/qmgr[3]: 180FA9AE6B9: from=<shop@shop.test>, size=444, nrcpt=1 (queue active)\n';
+    const key =
+      '20:56:58 postfix/cleanup[2]: 180FA9AE6B9: info: header X-Order-ID: A-1001 from unknown[127.0.0.1]; from=<shop@shop.test> to=<ann@example.test> proto=ESMTP helo=<app>\n';
     const not = { is: 'not', test: { is: 'matches', pattern: 'invoice' } } as const;
-    const { coverage } = await of(text, { only: [{ name: 'subject', test: not }] });
+    const only = [{ name: 'subject', test: not }];
+    const { coverage } = await of(key + queued, { only });
     // It may be one of the kind: nothing around it is known to be missing.
     expect(coverage.excluded).toEqual({ 'only-unseen': 1 });
     expect(coverage.gaps).toMatchObject([{ why: 'unreadable' }]);
-    expect(coverage.notes.join()).toContain('header_checks');
-    const from = { is: 'matches', pattern: '^owner@' } as const;
-    const other = await of(text, {
-      only: [
-        { name: 'subject', test: not },
-        { name: 'from', test: from },
-      ],
-    });
+    expect(coverage.notes.join()).toContain('/^Subject:/ INFO');
+
+    // Without a key it is of no event, and may be anybody's.
+    const keyless = await of(queued, { only });
+    expect(keyless.coverage.excluded).toEqual({ 'only-unseen': 1 });
+    expect(keyless.coverage.gaps).toEqual([]);
+
+    const owner = { name: 'from', test: { is: 'matches', pattern: '^owner@' } as const };
+    const other = await of(key + queued, { only: [...only, owner] });
     expect(other.coverage.excluded).toEqual({ only: 1 });
     expect(other.coverage.gaps).toEqual([]);
   });
