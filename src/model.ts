@@ -522,7 +522,6 @@ export interface AuditRecord {
     /** `1`, `0..1`, or the field it is read from. */
     readonly expected: string;
     readonly orphans: 'finding' | 'note';
-    readonly maxKeyless: number;
   }[];
   readonly ledger: boolean;
   readonly range: TopicRange;

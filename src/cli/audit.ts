@@ -105,7 +105,6 @@ function recordOf(
       name: kind.name,
       expected: expectation(kind),
       orphans: kind.orphans,
-      maxKeyless: kind.maxKeyless,
     })),
     ledger: settings.report.ledger,
     ...gathered,

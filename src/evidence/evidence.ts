@@ -27,7 +27,7 @@ import type { Statement } from './judgement/statement.ts';
 import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
 import { refuseUnmatchedKeys } from './sanity.ts';
 import { EFFECT_COLUMNS, effectPages, messageColumns, messagePages, SegmentSeries } from './segments.ts';
-import { countRange, readJudgement } from './totals.ts';
+import { countRange, type RangeCount, readJudgement } from './totals.ts';
 
 const FILE = 'evidence.duckdb';
 /** Raised when the layout changes in a way that an older onceover could not read. */
@@ -46,6 +46,8 @@ export class Evidence {
   #messages: SegmentSeries | undefined;
   #effects: readonly SegmentSeries[] = [];
   #input: JudgeInput | undefined;
+  /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
+  #counts: readonly RangeCount[] = [];
 
   private constructor(engine: Engine, folder: string, kinds: number, exact: boolean) {
     this.#engine = engine;
@@ -113,8 +115,8 @@ export class Evidence {
     await this.#createViews('TEMPORARY VIEW', `${this.#folder}/segments`);
     this.#input = { settings, range, replay, coverage };
     await writeInput(this.#engine, this.#input);
-    const over = await countRange(this.#engine, settings);
-    for (const [kind, { keylessOver }] of over.entries()) {
+    this.#counts = await countRange(this.#engine, settings);
+    for (const [kind, { keylessOver }] of this.#counts.entries()) {
       await this.#engine.run(
         `UPDATE kinds SET keyless_over = ${keylessOver ? 1 : 0} WHERE effect_kind = ${kind}`,
       );
@@ -130,7 +132,7 @@ export class Evidence {
     await this.#run(factStatements(this.#kinds, this.#exact));
     const notes = await refuseUnmatchedKeys(this.#engine, input);
     await this.#run(judgeStatements(this.#kinds));
-    const judgement = await readJudgement(this.#engine, input, notes);
+    const judgement = await readJudgement(this.#engine, input, this.#counts, notes);
     await this.#engine.run('UPDATE audit SET judgement = ?', [JSON.stringify(judgement)]);
     return judgement;
   }

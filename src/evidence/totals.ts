@@ -40,13 +40,13 @@ export async function countRange(engine: Engine, settings: Settings): Promise<re
 export async function readJudgement(
   engine: Engine,
   input: JudgeInput,
+  counts: readonly RangeCount[],
   warnings: readonly string[],
 ): Promise<Judgement> {
   const { settings } = input;
   const time = rangeTime(input.range, input.replay);
   const messages = await readMessages(engine);
   const idsAcrossKeys = settings.messages.id === undefined ? 0 : await countIdsAcrossKeys(engine);
-  const counts = await countRange(engine, settings);
   const kinds: KindTotals[] = [];
   for (const [kind, { total, keyless }] of counts.entries()) {
     const lines = await readLineCounts(engine, kind);

@@ -33,7 +33,7 @@ export function calmRecord(change: Partial<AuditRecord> = {}): AuditRecord {
       configDigest: 'd'.repeat(64),
       directory: 'orders-20261122T120000Z-0badcafe',
     },
-    kinds: [{ name: 'order-row', expected: '1', orphans: 'finding', maxKeyless: 0.05 }],
+    kinds: [{ name: 'order-row', expected: '1', orphans: 'finding' }],
     ledger: false,
     range: {
       topic: 'orders',
