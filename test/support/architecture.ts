@@ -37,8 +37,10 @@ const HOME: Readonly<Record<string, string>> = {
 };
 
 export function importsOf(tree: string): readonly Import[] {
-  const files = readdirSync(tree, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
+  const files = readdirSync(tree, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      // AssemblyScript is no part of the program: its module is.
+      name.endsWith('.ts') && !name.includes('/assembly/'),
   );
   return files.flatMap((file) =>
     ts
