@@ -1,6 +1,6 @@
 /**
  * The main job on real servers, timed: a topic, a table and a mail log of the same orders, audited by the executable;
- * beside it, in the same run, what only reading them costs. `npm run bench [-- ORDERS]`.
+ * beside it, in the same run, what only reading them costs. `npm run bench [-- audit ORDERS]`.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ import { startKafka } from '../support/servers/kafka.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
 import { REPOSITORY } from '../support/shop/incident.ts';
 
-const ORDERS = Number(process.argv[2] ?? 200_000);
+const ORDERS = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 200_000);
 const PARTITIONS = 4;
 const EVERY_MS = 10;
 const BEGAN = Date.now() - 3 * 3_600_000 - ORDERS * EVERY_MS;
@@ -193,36 +193,38 @@ function wrong(report: Report): readonly string[] {
   );
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'onceover-bench-'));
-const kafka = await startKafka();
-const postgres = await startPostgres();
-try {
-  const log = join(folder, 'mail.log');
-  say(`${ORDERS.toLocaleString('en-US')} orders: producing, inserting, writing the mail log …`);
-  await Promise.all([produce(kafka.bootstrap), insert(postgres.url), writeMailLog(log)]);
-  await writeFile(join(folder, 'onceover.yaml'), CONFIG);
-  const env = { ...process.env, KAFKA: kafka.bootstrap, ORDERS_DB: postgres.url };
-  for (let round = 1; round <= 3; round++) {
-    say(`round ${round}`);
-    for (const { what, seconds } of await floors(kafka.bootstrap, postgres.url, log)) {
-      say(`  floor: ${what.padEnd(21)} ${seconds.toFixed(2).padStart(7)} s`);
+export async function benchAudit(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'onceover-bench-'));
+  const kafka = await startKafka();
+  const postgres = await startPostgres();
+  try {
+    const log = join(folder, 'mail.log');
+    say(`${ORDERS.toLocaleString('en-US')} orders: producing, inserting, writing the mail log …`);
+    await Promise.all([produce(kafka.bootstrap), insert(postgres.url), writeMailLog(log)]);
+    await writeFile(join(folder, 'onceover.yaml'), CONFIG);
+    const env = { ...process.env, KAFKA: kafka.bootstrap, ORDERS_DB: postgres.url };
+    for (let round = 1; round <= 3; round++) {
+      say(`round ${round}`);
+      for (const { what, seconds } of await floors(kafka.bootstrap, postgres.url, log)) {
+        say(`  floor: ${what.padEnd(21)} ${seconds.toFixed(2).padStart(7)} s`);
+      }
+      const { report, seconds } = await audit(folder, env);
+      tellStages(report, seconds);
+      for (const line of wrong(report)) {
+        say(`  WRONG ${line}`);
+        process.exitCode = 1;
+      }
     }
-    const { report, seconds } = await audit(folder, env);
-    tellStages(report, seconds);
-    for (const line of wrong(report)) {
-      say(`  WRONG ${line}`);
-      process.exitCode = 1;
-    }
+    const reports = await readdir(join(folder, 'reports'));
+    const { stdout } = await promisify(execFile)('du', [
+      '-sm',
+      join(folder, 'reports', reports[0]!, 'evidence'),
+    ]);
+    say(
+      `evidence ${stdout.split('\t')[0]} MB; mail log ${Math.round((await readFile(log)).byteLength / 2 ** 20)} MB`,
+    );
+  } finally {
+    await Promise.allSettled([kafka.stop(), postgres.stop()]);
+    await rm(folder, { recursive: true, force: true });
   }
-  const reports = await readdir(join(folder, 'reports'));
-  const { stdout } = await promisify(execFile)('du', [
-    '-sm',
-    join(folder, 'reports', reports[0]!, 'evidence'),
-  ]);
-  say(
-    `evidence ${stdout.split('\t')[0]} MB; mail log ${Math.round((await readFile(log)).byteLength / 2 ** 20)} MB`,
-  );
-} finally {
-  await Promise.allSettled([kafka.stop(), postgres.stop()]);
-  await rm(folder, { recursive: true, force: true });
 }

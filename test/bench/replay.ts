@@ -1,0 +1,170 @@
+/**
+ * The replay on a real broker, timed beside kcat and kafkajs's own eachBatch on the same topics in the same rounds:
+ * `npm run bench -- replay [SCALE]`. SCALE 1 is 5 million messages of 200 bytes and 1 million of 1 KB.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka as Client, logLevel } from 'kafkajs';
+import { commandPath } from '../support/servers/availability.ts';
+import { startKafka } from '../support/servers/kafka.ts';
+import { type Cost, measure } from './measure.ts';
+
+const ROUNDS = 3;
+const PARTITIONS = 4;
+
+interface Load {
+  readonly topic: string;
+  readonly codec: 'none' | 'lz4';
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const READERS = join(import.meta.dirname, 'readers');
+
+function loads(scale: number): readonly Load[] {
+  return (['none', 'lz4'] as const).flatMap((codec) => [
+    { topic: `orders-200-${codec}`, codec, messages: Math.round(5_000_000 * scale), bytes: 200 },
+    { topic: `orders-1k-${codec}`, codec, messages: Math.round(1_000_000 * scale), bytes: 1024 },
+  ]);
+}
+
+/** An order of about so many bytes; one in ten is not ASCII, as names are. */
+function order(i: number, bytes: number): string {
+  const id = `ORD-${String((i * 7919) % 1_000_000_007).padStart(12, '0')}`;
+  const customer = i % 10 === 0 ? `Zoë Müller ${i}` : `Zoe Miller ${i}`;
+  const start = `{"type":"OrderPlaced","order":{"id":"${id}","items":[{"sku":"SKU-${i % 977}","quantity":${1 + (i % 3)}}],"total":"19.90"},"customer":"${customer}","note":"`;
+  const note = 'leave it at the door, please, and ring twice; '.repeat(Math.ceil(bytes / 46));
+  return `${start}${note.slice(0, Math.max(0, bytes - start.length - 2))}"}`;
+}
+
+async function produce(bootstrap: string, kcat: string, load: Load): Promise<void> {
+  const args = ['-P', '-b', bootstrap, '-t', load.topic, '-K|', '-z', load.codec];
+  const tuning = ['-X', 'linger.ms=20', '-X', 'queue.buffering.max.messages=1000000'];
+  const child = spawn(kcat, [...args, ...tuning], { stdio: ['pipe', 'inherit', 'inherit'] });
+  for (let from = 0; from < load.messages; from += 1000) {
+    let lines = '';
+    for (let i = from; i < Math.min(load.messages, from + 1000); i++)
+      lines += `c${i % 99_991}|${order(i, load.bytes)}\n`;
+    if (!child.stdin.write(lines)) await once(child.stdin, 'drain');
+  }
+  child.stdin.end();
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`kcat could not produce to ${load.topic}`);
+}
+
+interface Contestant {
+  readonly name: string;
+  run(load: Load): Promise<Cost>;
+}
+
+function contestants(bootstrap: string, kcat: string, folder: string): readonly Contestant[] {
+  const node = (reader: string, ...args: readonly string[]) =>
+    measure(process.execPath, [join(READERS, reader), bootstrap, ...args]);
+  let runs = 0;
+  return [
+    {
+      name: 'kcat to nowhere',
+      run: ({ topic }) =>
+        measure(kcat, ['-C', '-e', '-q', '-u', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-f', '']),
+    },
+    { name: 'onceover to nowhere', run: ({ topic }) => node('nowhere.mjs', topic) },
+    {
+      name: 'onceover, keys and segments',
+      run: ({ topic }) => node('segments.mjs', topic, join(folder, `evidence-${runs++}`)),
+    },
+    {
+      name: 'kafkajs eachBatch',
+      run: ({ topic, messages }) => node('kafkajs.mjs', topic, String(messages)),
+    },
+  ];
+}
+
+/** Every reader of ours says how many it read; a count that is not all of them is no result. */
+function complete(cost: Cost, load: Load): boolean {
+  if (cost.stdout === '') return true;
+  const { count } = JSON.parse(cost.stdout) as { count: number };
+  return count === load.messages;
+}
+
+function tell(name: string, cost: Cost, load: Load, peer: Cost): void {
+  const rate = `${(load.messages / cost.seconds / 1e6).toFixed(2)} M/s`;
+  const megabytes = `${Math.round(cost.peakBytes / 2 ** 20)} MB`;
+  const ratio = `${(peer.seconds / cost.seconds).toFixed(2)} x kcat (CPU ${(peer.cpuSeconds / cost.cpuSeconds).toFixed(2)} x)`;
+  say(
+    `    ${name.padEnd(28)} ${cost.seconds.toFixed(2).padStart(6)} s  ${rate.padStart(9)}  CPU ${cost.cpuSeconds.toFixed(2).padStart(5)} s  peak ${megabytes.padStart(6)}  ${ratio}`,
+  );
+}
+
+/** The median of the rounds, by wall clock. */
+function median(costs: readonly Cost[]): Cost {
+  const sorted = costs.toSorted((a, b) => a.seconds - b.seconds);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+export async function benchReplay(scale: number): Promise<void> {
+  const kcat = commandPath('kcat');
+  if (kcat === undefined)
+    throw new Error('kcat is missing, the peer of this benchmark: apt-get install kcat');
+  const folder = await mkdtemp(join(tmpdir(), 'onceover-bench-'));
+  const kafka = await startKafka();
+  try {
+    const all = loads(scale);
+    await createTopics(kafka.bootstrap, all);
+    for (const load of all) {
+      say(
+        `producing ${load.messages.toLocaleString('en-US')} x ${load.bytes} B, ${load.codec}, to ${load.topic} …`,
+      );
+      await produce(kafka.bootstrap, kcat, load);
+    }
+    await race(all, contestants(kafka.bootstrap, kcat, folder), folder);
+  } finally {
+    await kafka.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function createTopics(bootstrap: string, all: readonly Load[]): Promise<void> {
+  const admin = new Client({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createTopics({
+    topics: all.map(({ topic }) => ({
+      topic,
+      numPartitions: PARTITIONS,
+      // Segments roll rarely and nothing is deleted while the rounds run.
+      configEntries: [{ name: 'retention.ms', value: '-1' }],
+    })),
+  });
+  await admin.disconnect();
+}
+
+async function race(all: readonly Load[], runners: readonly Contestant[], folder: string): Promise<void> {
+  const costs = new Map<string, Cost[]>();
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(`round ${round}`);
+    for (const load of all) {
+      say(`  ${load.topic}`);
+      const peer = await runners[0]!.run(load);
+      for (const runner of runners) {
+        const cost = runner === runners[0] ? peer : await runner.run(load);
+        if (!complete(cost, load)) {
+          say(`  WRONG ${runner.name}: ${cost.stdout}`);
+          process.exitCode = 1;
+        }
+        tell(runner.name, cost, load, peer);
+        const place = `${load.topic} ${runner.name}`;
+        costs.set(place, [...(costs.get(place) ?? []), cost]);
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+  }
+  say('median of the rounds');
+  for (const load of all) {
+    say(`  ${load.topic}`);
+    const of = (name: string) => median(costs.get(`${load.topic} ${name}`)!);
+    for (const { name } of runners) tell(name, of(name), load, of(runners[0]!.name));
+  }
+}
