@@ -383,11 +383,22 @@ export interface SourceHooks {
 /** Takes batches in order; a source waits for the promise before it reads on. */
 export type Take<Batch> = (batch: Batch) => Promise<void> | void;
 
+/** Where a replay stands, as JSON: enough to go on from there in another process. `source` is read by who wrote it only. */
+export interface ReplayState {
+  readonly range: TopicRange;
+  readonly source: unknown;
+}
+
+/** Offered whenever all that was read so far is handed over; whoever is offered it need not ask for the state. */
+export type Checkpoint = (state: () => ReplayState) => void;
+
 export interface MessageSource {
   /** Fixes the range, once. */
   fix(): Promise<TopicRange>;
+  /** In place of fix(): takes up a replay that was interrupted. @throws AuditError 4: the topic is not what it was */
+  resume(state: ReplayState): Promise<TopicRange>;
   /** Reads it, handing over batches. `signal` ends it early by an error. */
-  replay(range: TopicRange, take: Take<MessageBatch>): Promise<Replay>;
+  replay(range: TopicRange, take: Take<MessageBatch>, checkpoint?: Checkpoint): Promise<Replay>;
   close(): Promise<void>;
 }
 

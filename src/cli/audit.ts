@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { loadSettings } from '../config/load.ts';
+import { isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
-import type { AuditRecord, KindSettings, Settings, TopicRange } from '../model.ts';
+import type { AuditRecord, Judgement, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
 import { expectedText } from '../render/csv.ts';
 import { reportJson } from '../render/json.ts';
 import { summary } from '../render/terminal.ts';
@@ -14,6 +15,14 @@ import { EVIDENCE, RunDirectory } from './runs.ts';
 import { Stages } from './stages.ts';
 import { type Told, tell } from './tell.ts';
 import { TOOL } from './tool.ts';
+import {
+  findUnfinished,
+  forgetUnfinished,
+  isKept,
+  keepUnfinished,
+  takeUp,
+  type Unfinished,
+} from './unfinished.ts';
 
 export interface AuditOptions {
   readonly config: string;
@@ -21,13 +30,15 @@ export interface AuditOptions {
   readonly ledger: boolean | undefined;
   readonly reportDirectory: string | undefined;
   readonly exact: boolean;
+  /** Go on with an audit of the same configuration that was interrupted. */
+  readonly resume: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
 }
 
 /** @returns the exit status: 0, 1 or 3. @throws AuditError 2 or 4, or the signal's reason when interrupted */
 export async function audit(options: AuditOptions, signal: AbortSignal): Promise<number> {
-  const startedAt = Date.now();
+  const now = Date.now();
   const settings = loadSettings(options.config, {
     set: options.set,
     env: process.env,
@@ -35,17 +46,26 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
     ...(options.reportDirectory !== undefined && { reportDirectory: options.reportDirectory }),
   });
   const progress = new ProgressDisplay(process.stderr, options.quiet);
-  const run = new RunDirectory(settings.report.directory, settings.name);
+  const { directory } = settings.report;
+  const resumed = options.resume
+    ? takeUp(directory, settings.name, settings.configDigest).unfinished
+    : undefined;
+  if (resumed === undefined) mentionUnfinished(settings, progress);
+  const run = new RunDirectory(directory, settings.name, resumed?.id);
   const discard = (): void => run.discard();
   process.once('exit', discard);
   try {
-    const told = await auditInto(run, settings, options, { startedAt, progress, signal });
+    const startedAt = resumed?.startedAt ?? now;
+    const told = await auditInto(run, settings, options, { startedAt, progress, signal, resumed });
+    forgetUnfinished(run.aside);
     const path = run.finish(told.report.run.directory);
     progress.clear();
     print(told, path, options.json);
     return told.report.exit.status;
   } finally {
     progress.clear();
+    // No progress, so said even where that is not wanted: it takes up room.
+    if (isKept(run.aside)) process.stderr.write(`${keptLine(run.aside)}\n`);
     run.discard();
     process.off('exit', discard);
   }
@@ -55,27 +75,45 @@ interface Surroundings {
   readonly startedAt: number;
   readonly progress: ProgressDisplay;
   readonly signal: AbortSignal;
+  readonly resumed: Unfinished | undefined;
 }
 
 async function auditInto(
   run: RunDirectory,
   settings: Settings,
   options: AuditOptions,
-  { startedAt, progress, signal }: Surroundings,
+  { startedAt, progress, signal, resumed }: Surroundings,
 ): Promise<Told> {
   const stages = new Stages();
-  const evidence = await Evidence.create(join(run.aside, EVIDENCE), settings, { exact: options.exact });
+  const evidence = await Evidence.create(join(run.aside, EVIDENCE), settings, {
+    exact: options.exact,
+    ...(resumed && { resume: resumed.files }),
+  });
   const interrupt = (): void => evidence.interrupt();
   signal.addEventListener('abort', interrupt, { once: true });
   try {
-    const hooks = { progress: progress.update, signal, digestKey: randomBytes(16) };
-    const gathered = await gather(settings, hooks, evidence, stages, (range) =>
+    const digestKey = resumed === undefined ? randomBytes(16) : Buffer.from(resumed.digestKey, 'hex');
+    const hooks = { progress: progress.update, signal, digestKey };
+    const checkpoint = (state: () => ReplayState): void => {
+      if (!evidence.checkpointIsDue) return;
+      keepUnfinished(run.aside, {
+        id: run.id,
+        name: settings.name,
+        startedAt,
+        configDigest: settings.configDigest,
+        digestKey: digestKey.toString('hex'),
+        files: evidence.secure(),
+        replay: state(),
+      });
+    };
+    const resumption = { checkpoint, ...(resumed && { from: resumed.replay }) };
+    const gathered = await gather(settings, hooks, evidence, stages, resumption, (range) =>
       progress.say(describe(range)),
     );
     signal.throwIfAborted();
     const judgement = await stages.run(
       'judge',
-      () => evidence.judge(),
+      () => judge(evidence, run),
       (done) => done.messages.audited,
     );
     const directory = run.nameFrom(judgement.time?.from);
@@ -90,6 +128,25 @@ async function auditInto(
     signal.removeEventListener('abort', interrupt);
     evidence.close();
   }
+}
+
+/** What cannot be judged now cannot be judged when it is gone on with either. */
+async function judge(evidence: Evidence, run: RunDirectory): Promise<Judgement> {
+  try {
+    return await evidence.judge();
+  } catch (error) {
+    if (isAuditError(error)) forgetUnfinished(run.aside);
+    throw error;
+  }
+}
+
+function mentionUnfinished(settings: Settings, progress: ProgressDisplay): void {
+  const [latest] = findUnfinished(settings.report.directory, settings.name);
+  if (latest !== undefined) progress.say(keptLine(latest.directory));
+}
+
+function keptLine(directory: string): string {
+  return `an interrupted audit is kept in ${relative('.', directory)}: go on with it by --resume, or remove it`;
 }
 
 function recordOf(

@@ -3,10 +3,12 @@ import { AuditError, isAuditError } from '../error.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { rangeTime } from '../evidence/input.ts';
 import type {
+  Checkpoint,
   Coverage,
   EffectBounds,
   EffectSource,
   Replay,
+  ReplayState,
   Settings,
   SourceHooks,
   TopicRange,
@@ -20,6 +22,13 @@ export interface Gathered {
   readonly coverage: readonly Coverage[];
 }
 
+/** How a replay can be gone on with, and is. */
+export interface Resumption {
+  readonly checkpoint: Checkpoint;
+  /** Where an interrupted audit was left off. */
+  readonly from?: ReplayState;
+}
+
 /**
  * Names and rights are checked before anything is read, and effects are read after the replay has ended, so that an
  * effect of the last message is not missed.
@@ -30,17 +39,21 @@ export async function gather(
   hooks: SourceHooks,
   evidence: Evidence,
   stages: Stages,
+  resumption: Resumption,
   onRange: (range: TopicRange) => void,
 ): Promise<Gathered> {
   const messages = openMessages(settings, hooks);
   const sources = openEffects(settings, hooks);
   try {
     for (const source of sources) await naming(settings, source, () => source.check());
-    const range = await stages.run('fix', () => messages.fix());
+    const { from, checkpoint } = resumption;
+    const range = await stages.run('fix', () =>
+      from === undefined ? messages.fix() : messages.resume(from),
+    );
     onRange(range);
     const replay = await stages.run(
       'replay',
-      () => messages.replay(range, (batch) => evidence.takeMessages(batch)),
+      () => messages.replay(range, (batch) => evidence.takeMessages(batch), checkpoint),
       (done) => done.messages,
     );
     await messages.close();

@@ -62,13 +62,18 @@ function commands() {
             type: 'string',
             describe: 'where the report goes (report.directory)',
           })
+          .option('resume', {
+            type: 'boolean',
+            default: false,
+            describe: 'go on with an interrupted audit of the same configuration',
+          })
           .option('exact', { type: 'boolean', default: false, hidden: true })
           .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),
       async (argv) => {
         const { audit } = await import('./audit.ts');
-        const { config, set, ledger, reportDirectory, exact, quiet, json } = argv;
+        const { config, set, ledger, reportDirectory, resume, exact, quiet, json } = argv;
         process.exitCode = await audit(
-          { config, set, ledger, reportDirectory, exact, quiet, json },
+          { config, set, ledger, reportDirectory, resume, exact, quiet, json },
           controller.signal,
         );
       },

@@ -3,26 +3,32 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AuditError } from '../error.ts';
+import { isKept } from './unfinished.ts';
 
 export const EVIDENCE = 'evidence';
 
 /** A run under construction: a dot directory beside the finished reports, which is what makes the rename atomic. */
 export class RunDirectory {
-  readonly id = randomBytes(4).toString('hex');
+  readonly id: string;
   readonly aside: string;
   readonly #reports: string;
   readonly #name: string;
   /** The first directory that had to be made for reports, to be taken away again if none appears in it. */
   readonly #made: string | undefined;
 
-  /** @param reports is made if it is not there. @throws AuditError 4: cannot be written to */
-  constructor(reports: string, name: string) {
+  /**
+   * @param reports is made if it is not there
+   * @param resumed the id of an interrupted run, whose directory is gone on with
+   * @throws AuditError 4: cannot be written to
+   */
+  constructor(reports: string, name: string, resumed?: string) {
     this.#reports = reports;
     this.#name = name;
+    this.id = resumed ?? randomBytes(4).toString('hex');
     this.aside = join(reports, `.${name}-${this.id}`);
     try {
       this.#made = mkdirSync(reports, { recursive: true, mode: 0o700 });
-      mkdirSync(this.aside, { mode: 0o700 });
+      if (resumed === undefined) mkdirSync(this.aside, { mode: 0o700 });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new AuditError(4, `cannot write reports into ${reports}: ${why}`, {
@@ -46,8 +52,9 @@ export class RunDirectory {
     return path;
   }
 
-  /** Leaves nothing behind. */
+  /** Leaves nothing behind, or only what an interrupted audit can be resumed from. */
   discard(): void {
+    if (isKept(this.aside)) return;
     rmSync(this.aside, { recursive: true, force: true });
     this.#unmake();
   }

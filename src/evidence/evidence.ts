@@ -4,7 +4,7 @@
  *   segments/*.parquet   messages and effects as they were seen, text and all
  *   evidence.duckdb      the range, the coverage, what is exceptional, and views over the segments
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AuditError } from '../error.ts';
 import type {
@@ -26,14 +26,27 @@ import { judgeStatements } from './judgement/rules.ts';
 import type { Statement } from './judgement/statement.ts';
 import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
 import { refuseUnmatchedKeys } from './sanity.ts';
-import { EFFECT_COLUMNS, effectPages, messageColumns, messagePages, SegmentSeries } from './segments.ts';
+import {
+  EFFECT_COLUMNS,
+  effectPages,
+  messageColumns,
+  messagePages,
+  SegmentSeries,
+  segmentName,
+} from './segments.ts';
 import { countRange, type RangeCount, readJudgement } from './totals.ts';
 
 const FILE = 'evidence.duckdb';
 /** Raised when the layout changes in a way that an older onceover could not read. */
 const FORMAT = 1;
 
+/** Whatever comes first: so many messages, or so long a time, are read again after an interruption at worst. */
+const CHECKPOINT_ROWS = 2_000_000;
+const CHECKPOINT_MS = 20_000;
+
 export interface EvidenceOptions {
+  /** How many files of messages an interrupted audit left whole in the folder, to be gone on with; undefined: a new folder. */
+  readonly resume?: number;
   /** Judge every key by the full rules, not only those that are not plainly as expected: slower, the same answers. */
   readonly exact?: boolean;
 }
@@ -44,6 +57,8 @@ export class Evidence {
   readonly #kinds: number;
   readonly #exact: boolean;
   #messages: SegmentSeries | undefined;
+  #securedRows = 0;
+  #securedAt = performance.now();
   #effects: readonly SegmentSeries[] = [];
   #input: JudgeInput | undefined;
   /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
@@ -57,17 +72,18 @@ export class Evidence {
   }
 
   /**
-   * Begins an audit's evidence.
-   * @param folder must not exist; its parent must. Directories become 0700, files 0600.
+   * Begins an audit's evidence, or goes on with that of an interrupted one.
+   * @param folder must not exist, unless it is gone on with; its parent must. Directories become 0700, files 0600.
    */
   static async create(folder: string, settings: Settings, options: EvidenceOptions = {}): Promise<Evidence> {
     const segments = join(folder, 'segments');
     mkdirSync(segments, { recursive: true, mode: 0o700 });
+    if (options.resume !== undefined) removeUnfinished(folder, options.resume);
     const engine = await openEngine(folder, settings.memory, false);
     chmodSync(join(folder, FILE), 0o600);
     const kinds = settings.kinds.length;
     const evidence = new Evidence(engine, folder, kinds, options.exact ?? false);
-    evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(kinds));
+    evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(kinds), options.resume);
     evidence.#effects = settings.kinds.map(
       (_, kind) => new SegmentSeries(segments, `effects-${kind}`, EFFECT_COLUMNS),
     );
@@ -91,6 +107,20 @@ export class Evidence {
 
   takeMessages(batch: MessageBatch): void {
     this.#messages!.append(batch.rows, messagePages(batch));
+  }
+
+  /** Whether so much was taken, or so long ago, that {@link secure} is worth its while. */
+  get checkpointIsDue(): boolean {
+    const rows = this.#messages!.rows - this.#securedRows;
+    return rows >= CHECKPOINT_ROWS || (rows > 0 && performance.now() - this.#securedAt >= CHECKPOINT_MS);
+  }
+
+  /** Makes the messages taken so far durable. @returns the number of their files, for {@link EvidenceOptions.resume} */
+  secure(): number {
+    const files = this.#messages!.secure();
+    this.#securedRows = this.#messages!.rows;
+    this.#securedAt = performance.now();
+    return files;
   }
 
   takeEffects(kind: number, batch: EffectBatch): void {
@@ -199,6 +229,16 @@ export class Evidence {
       const what = kind === 'view' ? 'TEMPORARY VIEW' : name === 'facts' ? 'TEMPORARY TABLE' : 'TABLE';
       await this.#engine.run(`CREATE ${what} ${name} AS ${select}`);
     }
+  }
+}
+
+/** Leaves nothing but the first `files` files of messages: all else is made again. */
+function removeUnfinished(folder: string, files: number): void {
+  const segments = join(folder, 'segments');
+  const kept = new Set(Array.from({ length: files }, (_, number) => segmentName('messages', number)));
+  for (const name of readdirSync(segments)) if (!kept.has(name)) rmSync(join(segments, name));
+  for (const name of readdirSync(folder)) {
+    if (name !== 'segments') rmSync(join(folder, name), { recursive: true });
   }
 }
 

@@ -66,6 +66,10 @@ function pageOf(rows: number): (values: Int32Array | BigInt64Array) => Uint8Arra
   return (values) => new Uint8Array(values.buffer, values.byteOffset, rows * values.BYTES_PER_ELEMENT);
 }
 
+export function segmentName(prefix: string, number: number): string {
+  return `${prefix}-${String(number).padStart(3, '0')}.parquet`;
+}
+
 /** A numbered series of Parquet files `<prefix>-000.parquet`, … At least one is written, even if no row comes. */
 export class SegmentSeries {
   readonly #folder: string;
@@ -78,10 +82,12 @@ export class SegmentSeries {
   #files = 0;
   #rows = 0;
 
-  constructor(folder: string, prefix: string, columns: readonly ColumnSchema[]) {
+  /** @param files how many of the series are there already */
+  constructor(folder: string, prefix: string, columns: readonly ColumnSchema[], files = 0) {
     this.#folder = folder;
     this.#prefix = prefix;
     this.#columns = columns;
+    this.#files = files;
   }
 
   get rows(): number {
@@ -99,10 +105,18 @@ export class SegmentSeries {
   }
 
   finish(): void {
+    this.secure();
+    if (this.#files > 0) return;
+    this.#nextFile().finish();
+    this.#file = undefined;
+  }
+
+  /** Makes all rows so far durable: whatever comes later goes into further files. @returns how many files there are */
+  secure(): number {
     if (this.#heldRows > 0) this.#writeGroup();
-    if (this.#files === 0) this.#nextFile();
     this.#file?.finish();
     this.#file = undefined;
+    return this.#files;
   }
 
   abandon(): void {
@@ -125,8 +139,8 @@ export class SegmentSeries {
   }
 
   #nextFile(): ParquetWriter {
-    const number = String(this.#files++).padStart(3, '0');
-    this.#file = new ParquetWriter(join(this.#folder, `${this.#prefix}-${number}.parquet`), this.#columns);
+    const name = segmentName(this.#prefix, this.#files++);
+    this.#file = new ParquetWriter(join(this.#folder, name), this.#columns);
     return this.#file;
   }
 }

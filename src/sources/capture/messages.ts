@@ -33,6 +33,9 @@ export function captureMessages(settings: Settings, hooks: SourceHooks): Message
       fixed = await fixCapture(settings, hooks);
       return fixed.range;
     },
+    async resume() {
+      throw new Error('reading a capture offers no state to go on from');
+    },
     async replay(range, take) {
       if (fixed === undefined || range !== fixed.range)
         throw new Error('replay of a range that was not fixed here');

@@ -1,6 +1,6 @@
 /** One partition being read: how far it was fetched, and how far its records were told. */
 import type { PartitionRange, TopicRange } from '../../model.ts';
-import { PartitionTally } from '../messages/tally.ts';
+import { PartitionTally, type TallyState } from '../messages/tally.ts';
 import type { MessageWriter } from '../messages/writer.ts';
 import { AbortedTransactions } from './aborted.ts';
 import { CODE, PassingError, partitionError } from './failures.ts';
@@ -42,12 +42,13 @@ export class Lane {
   #maxBytes = PARTITION_BYTES;
   #emptyAnswers = 0;
 
-  constructor(range: PartitionRange, asked: TopicRange) {
+  /** @param saved the state of its tally where it was left off */
+  constructor(range: PartitionRange, asked: TopicRange, saved?: TallyState) {
     this.partition = range.partition;
-    this.tally = new PartitionTally(range, asked, 'absent');
+    this.tally = new PartitionTally(range, asked, 'absent', saved);
     this.#place = { topic: asked.topic, partition: range.partition };
     this.#end = range.readEnd;
-    this.#next = range.readFirst;
+    this.#next = this.tally.at;
     this.#patience = new Patience(`Topic ${asked.topic}, partition ${range.partition}`);
   }
 

@@ -1,8 +1,11 @@
 /** Messages from Kafka's servers: a range fixed by the broker, and its replay. */
+import { AuditError } from '../../error.ts';
 import type {
+  Checkpoint,
   MessageBatch,
   MessageSource,
   Replay,
+  ReplayState,
   Settings,
   SourceHooks,
   Take,
@@ -10,8 +13,17 @@ import type {
 } from '../../model.ts';
 import { MessageWriter } from '../messages/writer.ts';
 import { KafkaJsTransport } from './kafkajs-transport.ts';
+import { askLogs } from './log.ts';
 import { type FixedRange, fixRange } from './range.ts';
-import { type Reading, readRange } from './replay.ts';
+import { type Reading, type ReadingState, readRange } from './replay.ts';
+import type { Transport } from './transport.ts';
+
+/** What is kept of a replay in ReplayState.source: the range with its reach, and how far it was read. */
+interface Saved {
+  readonly fixed: FixedRange;
+  readonly reading: ReadingState;
+  readonly told: Pick<Replay, 'references' | 'undecodable'>;
+}
 
 /**
  * @param settings `messages.from` must be Kafka's
@@ -23,6 +35,7 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
   if (from.source !== 'kafka') throw new Error(`messages come from ${from.source}, not from Kafka`);
   const transport = new KafkaJsTransport(from, topic, hooks.signal);
   let fixed: FixedRange | undefined;
+  let saved: Saved | undefined;
 
   return {
     async fix(): Promise<TopicRange> {
@@ -30,15 +43,56 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
       return fixed.range;
     },
 
-    async replay(range: TopicRange, take: Take<MessageBatch>): Promise<Replay> {
+    async resume(state: ReplayState): Promise<TopicRange> {
+      saved = state.source as Saved;
+      fixed = saved.fixed;
+      await refuseOtherLog(transport, fixed.range);
+      return fixed.range;
+    },
+
+    async replay(range: TopicRange, take: Take<MessageBatch>, checkpoint?: Checkpoint): Promise<Replay> {
       if (fixed?.range !== range) throw new Error('only the range that was fixed here can be replayed');
+      const known = fixed;
       const writer = new MessageWriter(settings, hooks, take);
-      const reading = await readRange(transport, range, writer, hooks);
-      return account(fixed, reading, writer);
+      if (saved !== undefined) writer.restore(saved.told);
+      const offer = (reading: () => ReadingState) =>
+        checkpoint?.(() => {
+          const told = { references: writer.references(), undecodable: [...writer.undecodable()] };
+          return { range, source: { fixed: known, reading: reading(), told } satisfies Saved };
+        });
+      const reading = await readRange(
+        transport,
+        range,
+        writer,
+        { ...hooks, checkpoint: offer },
+        saved?.reading,
+      );
+      return account(known, reading, writer);
     },
 
     close: () => transport.close(),
   };
+}
+
+/** A topic that was made anew, or cut, has other messages at the offsets that are still to be read. */
+async function refuseOtherLog(transport: Transport, range: TopicRange): Promise<void> {
+  const existing = await transport.partitions();
+  const gone = range.partitions.filter(({ partition }) => !existing.includes(partition));
+  const logs = await askLogs(
+    transport,
+    range.partitions.map(({ partition }) => partition).filter((partition) => existing.includes(partition)),
+  );
+  const cut = logs.filter(({ partition, high }) => {
+    const asked = range.partitions.find((one) => one.partition === partition)!;
+    return high < asked.readEnd;
+  });
+  const changed = [...gone, ...cut].map(({ partition }) => partition);
+  if (changed.length === 0) return;
+  throw new AuditError(
+    4,
+    `Topic ${range.topic}: partition ${changed.join(', ')} no longer reaches to where the interrupted audit saw it end; it is another log.`,
+    { hint: 'Run the audit again without --resume.' },
+  );
 }
 
 function account(fixed: FixedRange, { tallies, bytes }: Reading, writer: MessageWriter): Replay {

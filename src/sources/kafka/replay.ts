@@ -3,7 +3,7 @@
  * of a bounded number of tries, and nothing ever waits for a message to come.
  */
 import type { Progress, TopicRange } from '../../model.ts';
-import type { PartitionTally } from '../messages/tally.ts';
+import type { PartitionTally, TallyState } from '../messages/tally.ts';
 import { CODE, PassingError } from './failures.ts';
 import { type FetchedPartition, type FetchResponse, ISOLATION } from './fetch.ts';
 import { Lane, type RecordSink, type Telling } from './lane.ts';
@@ -18,9 +18,17 @@ export interface Reading {
   readonly bytes: number;
 }
 
+/** Where a reading stands, as JSON. */
+export interface ReadingState {
+  readonly tallies: readonly TallyState[];
+  readonly bytes: number;
+}
+
 interface Hooks {
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
+  /** Called whenever the sink holds nothing that the tallies do not count. */
+  readonly checkpoint?: (state: () => ReadingState) => void;
 }
 
 /** The end of one request to one server. */
@@ -39,6 +47,7 @@ const PROGRESS_MS = 100;
 
 /**
  * Tells every record of [readFirst, readEnd) of every partition to `sink`, and flushes it at the end.
+ * @param saved where an earlier reading of the same range was left off: it goes on behind that
  * @throws AuditError(4) where reading fails for good; the signal's reason when the user interrupts
  */
 export async function readRange(
@@ -46,8 +55,9 @@ export async function readRange(
   range: TopicRange,
   sink: RecordSink,
   hooks: Hooks,
+  saved?: ReadingState,
 ): Promise<Reading> {
-  const replay = new Replay(transport, range, sink, hooks);
+  const replay = new Replay(transport, range, sink, hooks, saved);
   await replay.run();
   return { tallies: replay.lanes.map((lane) => lane.tally), bytes: replay.bytes };
 }
@@ -63,14 +73,15 @@ class Replay {
   #turn = 0;
   #progressAt = 0;
 
-  constructor(transport: Transport, range: TopicRange, sink: RecordSink, hooks: Hooks) {
-    this.lanes = range.partitions.map((partition) => new Lane(partition, range));
+  constructor(transport: Transport, range: TopicRange, sink: RecordSink, hooks: Hooks, saved?: ReadingState) {
+    this.lanes = range.partitions.map((partition, i) => new Lane(partition, range, saved?.tallies[i]));
+    this.bytes = saved?.bytes ?? 0;
     this.#transport = transport;
     this.#hooks = hooks;
     this.#total = range.partitions.reduce((sum, { readFirst, readEnd }) => sum + readEnd - readFirst, 0);
     const rest = async () => {
       hooks.signal.throwIfAborted();
-      await sink.flush();
+      await this.#flush();
       this.#tellProgress();
     };
     this.#telling = { sink, rest, record: new RecordCursor(sink.needsHeaders) };
@@ -89,8 +100,16 @@ class Replay {
       await this.#receive(arrival);
       this.#tellProgress();
     }
-    await this.#telling.sink.flush();
+    await this.#flush();
     this.#tellProgress(true);
+  }
+
+  async #flush(): Promise<void> {
+    await this.#telling.sink.flush();
+    this.#hooks.checkpoint?.(() => ({
+      tallies: this.lanes.map((lane) => lane.tally.state()),
+      bytes: this.bytes,
+    }));
   }
 
   /** One request to every server that leads a partition which waits, and that has no request yet. */

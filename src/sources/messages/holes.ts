@@ -13,6 +13,13 @@ interface Hole {
   to: number;
 }
 
+/** JSON: times that are unbounded are left out. */
+export interface HolesState {
+  readonly holes: readonly (Pick<Hole, 'class' | 'first' | 'end'> & Partial<Hole>)[];
+  readonly open: number;
+  readonly lastSeen?: number;
+}
+
 export class Holes {
   readonly #partition: number;
   #holes: Hole[] = [];
@@ -20,8 +27,27 @@ export class Holes {
   #open = 0;
   #lastSeen = Number.NEGATIVE_INFINITY;
 
-  constructor(partition: number) {
+  /** @param saved what state() answered where the partition was left off */
+  constructor(partition: number, saved?: HolesState) {
     this.#partition = partition;
+    if (saved === undefined) return;
+    // A hole that is still open has no end in time yet, which is smaller than any.
+    const unbounded = (i: number) => (i < saved.open ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+    this.#holes = saved.holes.map((hole, i) => ({
+      from: Number.NEGATIVE_INFINITY,
+      to: unbounded(i),
+      ...hole,
+    }));
+    this.#open = saved.open;
+    this.#lastSeen = saved.lastSeen ?? Number.NEGATIVE_INFINITY;
+  }
+
+  state(): HolesState {
+    return {
+      holes: this.#holes.map(withoutInfinity),
+      open: this.#open,
+      ...(Number.isFinite(this.#lastSeen) ? { lastSeen: this.#lastSeen } : {}),
+    };
   }
 
   /** Adds offsets [first, end) behind all that were added or seen so far. */
@@ -48,14 +74,7 @@ export class Holes {
 
   close(): MessageHole[] {
     for (const hole of this.#holes.slice(this.#open)) hole.to = Number.POSITIVE_INFINITY;
-    return this.#holes.map(({ class: as, first, end, from, to }) => ({
-      partition: this.#partition,
-      class: as,
-      first,
-      end,
-      ...(Number.isFinite(from) ? { from } : {}),
-      ...(Number.isFinite(to) ? { to } : {}),
-    }));
+    return this.#holes.map((hole) => ({ partition: this.#partition, ...withoutInfinity(hole) }));
   }
 
   /** Halves their number: neighbours of one class become one hole that spans both. */
@@ -77,4 +96,14 @@ export class Holes {
     this.#holes = merged;
     this.#open = open ?? merged.length;
   }
+}
+
+function withoutInfinity({ class: as, first, end, from, to }: Hole) {
+  return {
+    class: as,
+    first,
+    end,
+    ...(Number.isFinite(from) ? { from } : {}),
+    ...(Number.isFinite(to) ? { to } : {}),
+  };
 }

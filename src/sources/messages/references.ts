@@ -34,6 +34,13 @@ export class ReferenceCounts {
     }
   }
 
+  /** Goes on counting from what all() answered for the same settings. */
+  restore(saved: Replay['references']): void {
+    this.#entries.forEach((entry, i) => {
+      entry.seen = saved[i]?.seen ?? 0;
+    });
+  }
+
   all(): Replay['references'] {
     return this.#entries.map(({ setting, text, seen }) => ({ setting, text, seen }));
   }

@@ -1,8 +1,19 @@
 /** The account of one partition: every offset of the range in exactly one class, and the holes with their times. */
 import type { MessageHole, OffsetClasses, PartitionRange, TopicRange } from '../../model.ts';
-import { Holes } from './holes.ts';
+import { Holes, type HolesState } from './holes.ts';
 
 type RecordClass = 'audited' | 'skipped' | 'aborted';
+
+/** An account that is not closed yet, as JSON. */
+export interface TallyState {
+  readonly at: number;
+  readonly classes: OffsetClasses;
+  readonly messages: number;
+  readonly stragglers: number;
+  readonly firstAt?: number;
+  readonly lastAt?: number;
+  readonly holes: HolesState;
+}
 
 /** Filled in ascending order of offsets, from the range's readFirst to its readEnd. */
 export class PartitionTally {
@@ -20,13 +31,40 @@ export class PartitionTally {
   /** Messages of the range whose timestamp lies outside the time that was asked for. */
   stragglers = 0;
 
-  /** @param between the class of offsets between two records that nothing else is known of */
-  constructor(range: PartitionRange, asked: Pick<TopicRange, 'from' | 'to'>, between: MessageHole['class']) {
+  /**
+   * @param saved what state() answered where the partition was left off
+   * @param between the class of offsets between two records that nothing else is known of
+   */
+  constructor(
+    range: PartitionRange,
+    asked: Pick<TopicRange, 'from' | 'to'>,
+    between: MessageHole['class'],
+    saved?: TallyState,
+  ) {
     this.#range = range;
     this.#between = between;
     this.#asked = asked;
-    this.#holes = new Holes(range.partition);
-    this.#at = range.readFirst;
+    this.#holes = new Holes(range.partition, saved?.holes);
+    this.#at = saved?.at ?? range.readFirst;
+    if (saved === undefined) return;
+    Object.assign(this.#classes, saved.classes);
+    this.messages = saved.messages;
+    this.stragglers = saved.stragglers;
+    this.firstAt = saved.firstAt ?? this.firstAt;
+    this.lastAt = saved.lastAt ?? this.lastAt;
+  }
+
+  /** Where it stands, as JSON. */
+  state(): TallyState {
+    const { messages, stragglers, firstAt, lastAt } = this;
+    return {
+      at: this.#at,
+      classes: { ...this.#classes },
+      messages,
+      stragglers,
+      ...(firstAt <= lastAt ? { firstAt, lastAt } : {}),
+      holes: this.#holes.state(),
+    };
   }
 
   /** The first offset that is not accounted for yet. */

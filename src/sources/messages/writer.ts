@@ -60,6 +60,12 @@ export class MessageWriter {
     this.needsHeaders = this.#fields.needsHeaders;
   }
 
+  /** Goes on from what {@link references} and {@link undecodable} answered for the same settings. */
+  restore(saved: Pick<Replay, 'references' | 'undecodable'>): void {
+    this.#counts.restore(saved.references);
+    this.#undecodable.push(...saved.undecodable);
+  }
+
   /** Adds one record; its bytes are copied, so the view may be reused at once. */
   add(record: RecordView): MessageClass {
     if (this.#columns.full) this.#waiting.push(this.#columns.take());

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MessageHole, OffsetClasses, PartitionRange, Progress, TopicRange } from '../../../src/model.ts';
 import type { RecordSink } from '../../../src/sources/kafka/lane.ts';
-import { readRange } from '../../../src/sources/kafka/replay.ts';
+import { type ReadingState, readRange } from '../../../src/sources/kafka/replay.ts';
 import { MemoryLog, MemoryTransport, serverGone } from './memory-log.ts';
 
 interface Told {
@@ -389,4 +389,68 @@ describe('any log', () => {
       { numRuns: 300 },
     );
   });
+
+  it('is told the same when reading is interrupted and gone on with, however often', async () => {
+    const logs = fc.array(fc.array(step, { minLength: 1, maxLength: 25 }), { minLength: 1, maxLength: 3 });
+    const lasts = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 5 });
+    const bytes = fc.constantFrom(1, 150, 400, 10_000);
+    await fc.assert(
+      fc.asyncProperty(logs, lasts, bytes, async (steps, checkpoints, size) => {
+        const built = steps.map((one) => build(one).log);
+        const transport = new MemoryTransport(...built);
+        transport.responseBytes = size;
+        const range = rangeOf(...built.map((log) => [0, 0, log.end, log.end]));
+        const whole = await replay(transport, range);
+        const pieces = await inPieces(transport, range, checkpoints);
+        expect(pieces.classes).toEqual(whole.classes);
+        expect(pieces.holes).toEqual(whole.holes);
+        expect(offsets(pieces).toSorted()).toEqual(offsets(whole).toSorted());
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
+
+/** Reads a range, but is interrupted after so many checkpoints each time: what came behind the last one is lost. */
+async function inPieces(
+  transport: MemoryTransport,
+  range: TopicRange,
+  checkpoints: readonly number[],
+): Promise<Outcome> {
+  const kept: Told[] = [];
+  let saved: string | undefined;
+  for (let piece = 0; ; piece++) {
+    const told: Told[] = [];
+    let left = checkpoints[piece] ?? Number.POSITIVE_INFINITY;
+    const controller = new AbortController();
+    const sink: RecordSink = {
+      needsHeaders: false,
+      add: ({ partition, offset, inRange, aborted }) => {
+        told.push({ at: `${partition}:${offset}`, inRange, aborted });
+        return aborted ? 'aborted' : 'audited';
+      },
+      get full() {
+        return told.length % 3 === 2;
+      },
+      flush: async () => {},
+    };
+    const checkpoint = (state: () => ReadingState): void => {
+      saved = JSON.stringify(state());
+      kept.push(...told.splice(0));
+      if (--left === 0) controller.abort(new Error('interrupted'));
+    };
+    try {
+      const hooks = { signal: controller.signal, progress: () => {}, checkpoint };
+      const from = saved === undefined ? undefined : (JSON.parse(saved) as ReadingState);
+      const { tallies } = await readRange(transport, range, sink, hooks, from);
+      const closed = tallies.map((tally) => tally.close());
+      return {
+        told: kept,
+        classes: closed.map((tally) => tally.classes),
+        holes: closed.flatMap((tally) => tally.holes),
+      };
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+    }
+  }
+}
