@@ -5,18 +5,28 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { commandPath, explain, isRoot, type Unavailable } from './servers/availability.ts';
-import { fetchKafkaJars, kafkaJars, kafkaJarsAreWanted, kafkaUnavailable } from './servers/kafka-jars.ts';
+import { certificatesUnavailable } from './servers/certificates.ts';
+import {
+  fetchKafkaJars,
+  type KafkaVersion,
+  kafkaJars,
+  kafkaJarsAreWanted,
+  kafkaUnavailable,
+} from './servers/kafka-jars.ts';
 import { postfixUnavailable } from './servers/postfix.ts';
 import { postgresUnavailable } from './servers/postgres.ts';
 import { postgresBinaries } from './servers/postgres-binaries.ts';
 
 const run = promisify(execFile);
 
-/** Fetches Kafka's jars where Java and Maven are there and no broker is named. What it does, and a failure, it says. */
-export async function prepareKafka(say: (line: string) => void): Promise<void> {
-  if (!kafkaJarsAreWanted()) return;
-  say(`Apache Kafka: fetching its jars with Maven into ${kafkaJars()} (once, about 45 MB)`);
-  await attempt('Apache Kafka', fetchKafkaJars, say);
+/**
+ * Fetches Kafka's jars where Java and Maven are there. What it does, and a failure, it says.
+ * @param version that tests start themselves; without it, nothing is fetched where a broker is named by KAFKA_BOOTSTRAP
+ */
+export async function prepareKafka(say: (line: string) => void, version?: KafkaVersion): Promise<void> {
+  if (!kafkaJarsAreWanted(version)) return;
+  say(`Apache Kafka: fetching its jars with Maven into ${kafkaJars(version)} (once, about 45 MB)`);
+  await attempt('Apache Kafka', () => fetchKafkaJars(version), say);
 }
 
 /** Installs the missing ones of PostgreSQL and Postfix from Debian's package sources; nothing of them is started. */
@@ -76,7 +86,13 @@ async function attempt(what: string, step: () => Promise<void>, say: (line: stri
 }
 
 function stillMissing(): Unavailable[] {
-  return [kafkaUnavailable(), postgresUnavailable(), postfixUnavailable()].filter((one) => one !== undefined);
+  return [
+    kafkaUnavailable('4'),
+    kafkaUnavailable('3.9'),
+    certificatesUnavailable(),
+    postgresUnavailable(),
+    postfixUnavailable(),
+  ].filter((one) => one !== undefined);
 }
 
 /** The tests that run the executable run what was built last. @returns whether it built. */
@@ -87,7 +103,8 @@ function build(): boolean {
 
 async function main(): Promise<void> {
   const say = (line: string) => void process.stderr.write(`prepare: ${line}\n`);
-  await prepareKafka(say);
+  await prepareKafka(say, '4');
+  await prepareKafka(say, '3.9');
   await attempt('Debian packages', () => prepareDebian(say), say);
   const missing = stillMissing();
   for (const one of missing) say(explain(one));

@@ -29,7 +29,9 @@ export interface Child {
   hasEnded(): boolean;
   /** Kills the whole process group at once, as a crash of the machine would. */
   kill(): Promise<void>;
-  /** Asks with `signal`, kills what is still there after `patienceMs` (10 s), and removes the child's directory. */
+  /** Asks with `signal` and kills what is still there after `patienceMs` (10 s). The child's directory stays. */
+  end(signal?: NodeJS.Signals, patienceMs?: number): Promise<void>;
+  /** Ends it, and removes its directory. */
   stop(signal?: NodeJS.Signals, patienceMs?: number): Promise<void>;
 }
 
@@ -61,6 +63,14 @@ export async function startChild(
     signalGroup(pid, 'SIGKILL');
     await ended;
   };
+  const end = async (signal: NodeJS.Signals = 'SIGTERM', patienceMs = 10_000) => {
+    if (!hasEnded(child)) process.kill(pid, signal);
+    const patience = setTimeout(kill, patienceMs);
+    await ended;
+    clearTimeout(patience);
+    signalGroup(pid, 'SIGKILL');
+    dismissWatcher();
+  };
   return {
     pid,
     stdout: child.stdout ?? undefined,
@@ -70,13 +80,9 @@ export async function startChild(
       await kill();
       dismissWatcher();
     },
-    stop: async (signal = 'SIGTERM', patienceMs = 10_000) => {
-      if (!hasEnded(child)) process.kill(pid, signal);
-      const patience = setTimeout(kill, patienceMs);
-      await ended;
-      clearTimeout(patience);
-      signalGroup(pid, 'SIGKILL');
-      dismissWatcher();
+    end,
+    stop: async (signal, patienceMs) => {
+      await end(signal, patienceMs);
       if (options.remove !== undefined) await rm(options.remove, { recursive: true, force: true });
     },
   };

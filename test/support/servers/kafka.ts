@@ -1,31 +1,58 @@
-/** A real Apache Kafka for tests: one broker in KRaft mode, one JVM, on free ports, with its own data. */
+/** A real Apache Kafka for tests: brokers in KRaft mode, one JVM each, on free ports, with data of their own. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Kafka as Client, logLevel } from 'kafkajs';
+import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { demand } from './availability.ts';
-import { type Child, lastLines, startChild } from './child.ts';
+import { type Child, lastLines, startChild, temporaryDirectory } from './child.ts';
 import { kafkaJars, kafkaUnavailable } from './kafka-jars.ts';
+import {
+  type KafkaOptions,
+  MIN_SESSION_MS,
+  type NodePlan,
+  scramArguments,
+  serverProperties,
+} from './kafka-settings.ts';
 import { accepts, freePorts } from './ports.ts';
 
-export { kafkaUnavailable } from './kafka-jars.ts';
-
-export interface KafkaOptions {
-  /** Broker settings in place of or beside the ones below, by their Kafka names. */
-  readonly properties?: Readonly<Record<string, string | number | boolean>>;
-}
+export { type KafkaVersion, kafkaUnavailable } from './kafka-jars.ts';
+export type { KafkaOptions, Listener, Mechanism } from './kafka-settings.ts';
 
 export interface Kafka {
-  /** host:port */
+  /** host:port of the plaintext listener; of a cluster, all of them, separated by commas. */
   readonly bootstrap: string;
+  /** host:port of each listener asked for. */
+  readonly listeners: Readonly<Record<string, string>>;
   /** The broker's log directory; undefined: a broker that was there before (KAFKA_BOOTSTRAP). */
   readonly dataDir: string | undefined;
   /** The shortest session timeout that the broker lets a consumer have, in milliseconds. */
   readonly minSessionMs: number;
   /** Ends a broker that was started; one that was there before is left alone. */
+  stop(): Promise<void>;
+}
+
+/** One broker of a cluster, which can end and come again with the same ports and data. */
+export interface KafkaNode {
+  readonly id: number;
+  /** host:port of the plaintext listener. */
+  readonly address: string;
+  /** host:port of each listener asked for, whatever is advertised. */
+  readonly listeners: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  /** At once, without goodbye. */
+  kill(): Promise<void>;
+  /** In good order: leaders move first. */
+  stop(): Promise<void>;
+  /** Waits until the cluster counts this broker in. @throws Error with the broker's own words where it does not come up */
+  start(): Promise<void>;
+}
+
+export interface KafkaCluster {
+  /** host:port of all plaintext listeners, separated by commas. */
+  readonly bootstrap: string;
+  readonly nodes: readonly KafkaNode[];
   stop(): Promise<void>;
 }
 
@@ -40,110 +67,150 @@ const JVM = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
 ];
 
-const MIN_SESSION_MS = 1000;
-
 /**
- * Starts a broker, or answers the one of `KAFKA_BOOTSTRAP`. Topics are not created by being asked for.
+ * Starts a broker, or answers the one of `KAFKA_BOOTSTRAP` where that will do. Topics are not created by being asked for.
  * @throws ServerUnavailable where it cannot run; Error with the broker's own words where it does not come up.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const existing = process.env.KAFKA_BOOTSTRAP;
-  if (existing) return { bootstrap: existing, dataDir: undefined, minSessionMs: 6000, stop: async () => {} };
-
-  demand(kafkaUnavailable());
-  const work = await mkdtemp(join(tmpdir(), 'onceover-kafka-'));
-  const [port, controllerPort] = (await freePorts(2)) as [number, number];
-  const dataDir = join(work, 'data');
-  const output = join(work, 'broker.log');
-  const properties = join(work, 'server.properties');
-  await writeFile(
-    properties,
-    propertiesFile({ ...brokerProperties(port, controllerPort, dataDir), ...options.properties }),
-  );
-  const classpath = ['-cp', join(kafkaJars(), '*')];
-  await format(
-    [...JVM, ...classpath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER, '-c', properties],
-    work,
-  );
-
-  const broker = await startChild('java', [...JVM, ...classpath, 'kafka.Kafka', properties], {
-    output,
-    remove: work,
-  });
-  const bootstrap = `127.0.0.1:${port}`;
-  if (!(await accepts(port, broker)) || !(await answers(bootstrap, broker).catch(() => false))) {
-    const words = lastLines(output);
-    await broker.stop();
-    throw new Error(`Apache Kafka did not come up:\n${words}`);
+  if (existing && Object.keys(options).every((option) => option === 'properties')) {
+    const stop = async () => {};
+    return { bootstrap: existing, listeners: {}, dataDir: undefined, minSessionMs: 6000, stop };
   }
-  return { bootstrap, dataDir, minSessionMs: MIN_SESSION_MS, stop: () => broker.stop() };
+  const { nodes, stop } = await startNodes(1, options);
+  const { address, listeners, dataDir } = nodes[0]!;
+  return { bootstrap: address, listeners, dataDir, minSessionMs: MIN_SESSION_MS, stop };
+}
+
+/** Starts three brokers, with three replicas of whatever does not say otherwise. @throws as {@link startKafka} */
+export async function startCluster(options: KafkaOptions = {}): Promise<KafkaCluster> {
+  const { nodes, stop } = await startNodes(3, options);
+  return { bootstrap: nodes.map(({ address }) => address).join(), nodes, stop };
+}
+
+async function startNodes(count: number, options: KafkaOptions) {
+  demand(kafkaUnavailable(options.version ?? '4'));
+  const work = await temporaryDirectory('kafka');
+  const nodes: Node[] = [];
+  const stop = async () => {
+    // Nothing is kept, and controllers that all leave in good order would wait for one another.
+    await Promise.all(nodes.map((node) => node.kill()));
+    await work.remove();
+  };
+  try {
+    const plans = await planNodes(count, work.path, options);
+    nodes.push(...plans.map((plan) => new Node(plan, plans, options, join(work.path, String(plan.id)))));
+    await Promise.all(nodes.map((node) => node.format()));
+    await Promise.all(nodes.map((node) => node.start()));
+    return { nodes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function planNodes(count: number, work: string, { listeners = {} }: KafkaOptions): Promise<NodePlan[]> {
+  const names = Object.keys(listeners);
+  const each = 2 + names.length;
+  const ports = await freePorts(count * each);
+  return Array.from({ length: count }, (_, index) => {
+    const [port, controllerPort, ...others] = ports.slice(index * each, (index + 1) * each);
+    return {
+      id: index + 1,
+      port: port!,
+      controllerPort: controllerPort!,
+      ports: new Map(names.map((name, i) => [name, others[i]!])),
+      dataDir: join(work, String(index + 1), 'data'),
+    };
+  });
 }
 
 /** Any 22 characters of base64url make a cluster id. */
 const CLUSTER = 'A'.repeat(22);
 
-async function format(args: readonly string[], work: string): Promise<void> {
-  try {
-    await run('java', args);
-  } catch (error) {
-    await rm(work, { recursive: true, force: true });
-    throw new Error(`Apache Kafka's storage could not be formatted: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
+class Node implements KafkaNode {
+  readonly id: number;
+  readonly address: string;
+  readonly listeners: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  readonly #plan: NodePlan;
+  readonly #plans: readonly NodePlan[];
+  readonly #options: KafkaOptions;
+  readonly #directory: string;
+  readonly #java: readonly string[];
+  #child: Child | undefined;
 
-/** A port is open about 40 ms before the broker knows a controller; only then can topics be made. */
-async function answers(bootstrap: string, broker: Child): Promise<boolean> {
-  const admin = new Client({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    for (let tries = 0; tries < 300 && !broker.hasEnded(); tries++) {
-      const cluster = await admin.describeCluster();
-      if (cluster.controller !== null && cluster.brokers.length === 1) return true;
+  constructor(plan: NodePlan, plans: readonly NodePlan[], options: KafkaOptions, directory: string) {
+    this.id = plan.id;
+    this.address = `127.0.0.1:${plan.port}`;
+    this.listeners = Object.fromEntries([...plan.ports].map(([name, port]) => [name, `127.0.0.1:${port}`]));
+    this.dataDir = plan.dataDir;
+    this.#plan = plan;
+    this.#plans = plans;
+    this.#options = options;
+    this.#directory = directory;
+    this.#java = [...JVM, '-cp', join(kafkaJars(options.version), '*')];
+  }
+
+  async format(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    await writeFile(this.#properties, serverProperties(this.#plan, this.#plans, this.#options));
+    const args = ['format', '-t', CLUSTER, '-c', this.#properties, ...scramArguments(this.#options)];
+    try {
+      await run('java', [...this.#java, 'kafka.tools.StorageTool', ...args]);
+    } catch (error) {
+      throw new Error(`Apache Kafka's storage could not be formatted: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async start(): Promise<void> {
+    const output = join(this.#directory, 'broker.log');
+    // Its directory goes with it also where this process dies before it can say so.
+    this.#child = await startChild('java', [...this.#java, 'kafka.Kafka', this.#properties], {
+      output,
+      remove: this.#directory,
+    });
+    if (await this.#comesUp(this.#child)) return;
+    const words = lastLines(output);
+    await this.#child.end();
+    throw new Error(`Apache Kafka did not come up:\n${words}`);
+  }
+
+  async kill(): Promise<void> {
+    await this.#child?.kill();
+  }
+
+  async stop(): Promise<void> {
+    await this.#child?.end();
+  }
+
+  get #properties(): string {
+    return join(this.#directory, 'server.properties');
+  }
+
+  async #comesUp(child: Child): Promise<boolean> {
+    if (!(await accepts(this.#plan.port, child))) return false;
+    const admin = new Client({ brokers: [this.address], logLevel: logLevel.NOTHING }).admin();
+    try {
+      await admin.connect();
+      return await this.#isCountedIn(admin, child);
+    } catch {
+      return false;
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  /** A port is open about 40 ms before the broker knows a controller; only then can topics be made. */
+  async #isCountedIn(admin: Admin, child: Child): Promise<boolean> {
+    for (let tries = 0; tries < 600 && !child.hasEnded(); tries++) {
+      const cluster = await admin.describeCluster().catch(() => undefined);
+      const isIn = cluster?.brokers.some(({ nodeId }) => nodeId === this.id) === true;
+      if (isIn && cluster?.controller !== null) return true;
       await sleep(50);
     }
     return false;
-  } finally {
-    await admin.disconnect();
   }
-}
-
-function propertiesFile(properties: Readonly<Record<string, string | number | boolean>>): string {
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
-}
-
-function brokerProperties(port: number, controllerPort: number, dataDir: string) {
-  return {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'log.dirs': dataDir,
-    'auto.create.topics.enable': false,
-    // One broker holds the only replica of everything, and few partitions of the internal topics come up sooner.
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 3,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 3,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    // A consumer that was killed is forgotten, and its successor let in, within seconds.
-    'group.initial.rebalance.delay.ms': 0,
-    'group.min.session.timeout.ms': MIN_SESSION_MS,
-    'broker.session.timeout.ms': 1500,
-    'broker.heartbeat.interval.ms': 300,
-    // Retention and compaction happen while a test looks on; the cleaner's default buffer alone is 128 MiB.
-    'log.cleaner.dedupe.buffer.size': 2 << 20,
-    'log.cleaner.backoff.ms': 500,
-    'log.retention.check.interval.ms': 1000,
-    'log.initial.task.delay.ms': 100,
-    'log.segment.delete.delay.ms': 500,
-  };
 }
