@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The one home of each outside package. */
 const HOME: Readonly<Record<string, string>> = {
+  '@bokuweb/zstd-wasm': 'sources/kafka/codecs/',
   '@duckdb/node-api': 'evidence/',
   'csv-stringify': 'render/',
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
