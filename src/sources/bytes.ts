@@ -1,8 +1,9 @@
-/** The bytes of a log or capture as it was when the audit first looked at it, unpacked if it is gzip. */
+/** The bytes of a log or capture as it was when the audit first looked at it, unpacked if it is gzip or zstd. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, constants as zlib } from 'node:zlib';
 import { AuditError } from '../error.ts';
 import type { SourceHooks } from '../model.ts';
+import { isZstd, loadZstd, ZstdError, ZstdStream } from './zstd.ts';
 
 /** Small enough that the text made of it is short-lived garbage, which the larger kind is not. */
 const CHUNK = 1 << 16;
@@ -57,9 +58,10 @@ export class Damage extends Error {
 export async function* readBytes(file: SourceFile, reading: Reading): AsyncGenerator<Buffer> {
   const handle = await openAsSeen(file);
   try {
-    const packed = await isGzip(handle, file.size);
+    const packing = await packingOf(handle, file.size);
     const raw = rawBytes(file, handle, reading);
-    if (packed) yield* unpacked(raw, file.size);
+    if (packing === 'gzip') yield* gunzipped(raw, file.size);
+    else if (packing === 'zstd') yield* unzstd(raw);
     else yield* raw;
   } finally {
     await handle.close();
@@ -69,7 +71,7 @@ export async function* readBytes(file: SourceFile, reading: Reading): AsyncGener
 export async function isPacked(file: SourceFile): Promise<boolean> {
   const handle = await openAsSeen(file);
   try {
-    return await isGzip(handle, file.size);
+    return (await packingOf(handle, file.size)) !== undefined;
   } finally {
     await handle.close();
   }
@@ -103,11 +105,12 @@ export function cannotRead(path: string, cause: unknown): AuditError {
   });
 }
 
-async function isGzip(handle: FileHandle, size: number): Promise<boolean> {
-  if (size < 2) return false;
-  const magic = Buffer.alloc(2);
-  await handle.read(magic, 0, 2, 0);
-  return magic[0] === 0x1f && magic[1] === 0x8b;
+/** By content: names lie. Undefined: not packed. */
+async function packingOf(handle: FileHandle, size: number): Promise<'gzip' | 'zstd' | undefined> {
+  const start = Buffer.alloc(Math.min(4, size));
+  await handle.read(start, 0, start.length, 0);
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
+  return isZstd(start) ? 'zstd' : undefined;
 }
 
 async function* rawBytes(file: SourceFile, handle: FileHandle, reading: Reading): AsyncGenerator<Buffer> {
@@ -130,7 +133,7 @@ async function* rawBytes(file: SourceFile, handle: FileHandle, reading: Reading)
  * Unpacks member after member. A stream would throw away what it had unpacked when it meets an error, so it is fed by
  * hand and emptied after every piece. (zlib itself keeps back up to 16 KB of what it unpacked just before an error.)
  */
-async function* unpacked(raw: AsyncGenerator<Buffer>, size: number): AsyncGenerator<Buffer> {
+async function* gunzipped(raw: AsyncGenerator<Buffer>, size: number): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ flush: zlib.Z_SYNC_FLUSH });
   const ready: Buffer[] = [];
   let failure: Error | undefined;
@@ -169,4 +172,18 @@ function damageOf(failure: Error): Damage {
   if (failure.message.includes('unexpected end')) return new Damage('the gzip data breaks off', false);
   const wrongSum = /incorrect (data|length) check/.test(failure.message);
   return new Damage(`the gzip data is broken (${failure.message})`, wrongSum);
+}
+
+/** Unpacks frame after frame; what came before damage is handed over first. */
+async function* unzstd(raw: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  await loadZstd();
+  const stream = new ZstdStream();
+  try {
+    for await (const piece of raw) yield* stream.decode(piece);
+    if (!stream.complete) throw new Damage('the zstd data breaks off', false);
+  } catch (error) {
+    throw error instanceof ZstdError ? new Damage(error.message, error.all) : error;
+  } finally {
+    stream.free();
+  }
 }

@@ -35,6 +35,7 @@ const HOME: Readonly<Record<string, string>> = {
   yaml: 'config/',
   yargs: 'cli/',
   zod: 'config/',
+  zstddec: 'sources/zstd.ts',
 };
 
 export function importsOf(tree: string): readonly Import[] {

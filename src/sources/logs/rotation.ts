@@ -19,7 +19,7 @@ export interface RotatedSet<File> {
 }
 
 const DAY = 86_400e6;
-const PACKED = /\.gz$/i;
+const PACKED = /\.(?:gz|zst)$/i;
 const NUMBERED = /\.(\d{1,4})$/;
 /** logrotate's dateext (`-20261122`, `-2026112206`), postfix logrotate (`.20261123-210115`), `-2026-11-22`. */
 const DATED = /[-._](\d{4}-\d\d-\d\d|\d{8})(?:[-T_]?(\d{6}|\d{4}|\d{2}))?$/;

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { AuditError, isAuditError } from '../../../src/error.ts';
 import type { FieldReference, Progress, RangeSettings } from '../../../src/model.ts';
+import { rawZstd } from '../zstd-frames.ts';
 import { filesOf, line, lines, open, type Read, read } from './captures.ts';
 
 describe('lines of kcat -J', () => {
@@ -109,6 +110,17 @@ describe('packed files', () => {
     const members = [gzipSync(text.slice(0, 1000)), gzipSync(text.slice(1000))];
     const [file] = filesOf({ 'orders.jsonl': Buffer.concat(members) });
     expect((await read([file!])).replay.classes.get(0)).toMatchObject({ audited: 5000, unseen: 0 });
+  });
+
+  it('may be zstd, and are named with the last good line where they break off', async () => {
+    const rows = Array.from({ length: 3 }, (_, offset) => `${line({ offset })}\n`).map(rawZstd);
+    const [whole, torn] = filesOf({
+      'a.jsonl.zst': Buffer.concat(rows),
+      'b.jsonl.zst': Buffer.concat(rows).subarray(0, -8),
+    });
+    expect((await read([whole!])).places).toEqual(['0:0', '0:1', '0:2']);
+    const error = await failure(read([torn!]));
+    expect(error.message).toBe(`${torn}: the zstd data breaks off; it is good up to line 2`);
   });
 
   it.each([
