@@ -46,6 +46,8 @@ export interface MessageSettings {
   /** Partitions to read; undefined: all of them. */
   readonly partitions?: readonly number[];
   readonly isolation: Isolation;
+  /** `fail`: nothing is judged where part of the range cannot be had. Undefined: `report`. */
+  readonly onGap?: OnGap;
   readonly value: ValueFormat;
   /** The correlation key: one part, or several parts that must all be there. */
   readonly key: readonly MessageKeyPart[];
@@ -55,7 +57,9 @@ export interface MessageSettings {
   readonly where: readonly MessageCondition[];
 }
 
-export type Isolation = 'read_committed';
+/** `read_uncommitted`: messages of open and of aborted transactions are judged like all others, as some consumers see them. */
+export type Isolation = 'read_committed' | 'read_uncommitted';
+export type OnGap = 'report' | 'fail';
 export type ValueFormat = 'json';
 
 export interface KafkaSettings {
@@ -63,6 +67,16 @@ export interface KafkaSettings {
   /** host:port, each. */
   readonly bootstrap: readonly string[];
   readonly clientId: string;
+  /** The most to read per second; undefined: as fast as it goes. */
+  readonly maxRate?: MaxRate;
+  /** Bytes of fetches that may be on their way or waiting at once; undefined: as many as the replay takes by itself. */
+  readonly fetchMemory?: number;
+}
+
+/** Bounds per second, at least one of them. */
+export interface MaxRate {
+  readonly bytes?: number;
+  readonly messages?: number;
 }
 
 export interface CaptureSettings {
@@ -77,9 +91,12 @@ export type RangeSettings = { readonly padding: number } & (
   | { readonly by: 'time'; readonly from?: number; readonly to?: number }
   /** The last `length` milliseconds, ending at now less the longest settle. */
   | { readonly by: 'last'; readonly length: number; readonly settle: number }
-  /** Per partition [first, end). Partitions that are not named are not part of the range. */
-  | { readonly by: 'offsets'; readonly offsets: ReadonlyMap<number, readonly [first: number, end: number]> }
+  /** Partitions that are not named are not part of the range. */
+  | { readonly by: 'offsets'; readonly offsets: ReadonlyMap<number, AskedOffsets> }
 );
+
+/** [first, end) of one partition. A negative number counts back from the log's end; undefined: as far as the log goes. */
+export type AskedOffsets = readonly [first: number | undefined, end: number | undefined];
 
 /** Where in a message something is. `text` is the reference as the configuration writes it. */
 export type FieldReference = { readonly text: string } & (
@@ -213,8 +230,12 @@ export interface TopicRange {
   readonly topic: string;
   /** Where the messages came from, for the report: bootstrap hosts, or capture files. Never a secret. */
   readonly source: string;
+  /** What the configuration asks for, in its own words; `partitions` is what became of it. */
+  readonly asked: string;
   readonly isolation: Isolation;
   readonly partitions: readonly PartitionRange[];
+  /** As in MessageSettings. */
+  readonly onGap?: OnGap;
   /** Partitions of the topic that are not part of the range. */
   readonly unreadPartitions: readonly number[];
   /** When the ends were fixed. */
@@ -559,6 +580,7 @@ export interface Report {
   readonly range: {
     readonly topic: string;
     readonly source: string;
+    readonly asked: string;
     readonly from: string | null;
     readonly to: string | null;
     readonly isolation: Isolation;

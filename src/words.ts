@@ -12,6 +12,9 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${grouped(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** How a source begins a note that says the range is short of what was asked. */
+export const SHORT = 'short: ';
+
 const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -1,6 +1,7 @@
 /** `onceover audit`: gather, judge, tell. */
 import { randomBytes } from 'node:crypto';
 import { join, relative } from 'node:path';
+import type { SettingFlags } from '../config/flags.ts';
 import { loadSettings } from '../config/load.ts';
 import { isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
@@ -27,6 +28,7 @@ import {
 export interface AuditOptions {
   readonly config: string;
   readonly set: readonly string[];
+  readonly flags: SettingFlags;
   readonly ledger: boolean | undefined;
   readonly reportDirectory: string | undefined;
   readonly exact: boolean;
@@ -41,6 +43,7 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   const now = Date.now();
   const settings = loadSettings(options.config, {
     set: options.set,
+    flags: options.flags,
     env: process.env,
     ...(options.ledger !== undefined && { ledger: options.ledger }),
     ...(options.reportDirectory !== undefined && { reportDirectory: options.reportDirectory }),
@@ -177,9 +180,8 @@ function describe(range: TopicRange): string {
   const partitions = range.partitions.map(({ partition, first, end }) => `${partition}: [${first}, ${end})`);
   const shown = partitions.length > 12 ? [...partitions.slice(0, 12), '…'] : partitions;
   const offsets = range.partitions.reduce((sum, { first, end }) => sum + (end - first), 0);
-  return [`range of ${range.topic}: ${counted(offsets, 'offset')}; ${shown.join(', ')}`, ...range.notes].join(
-    '\n  ',
-  );
+  const fixed = `${counted(offsets, 'offset')}; ${shown.join(', ')}`;
+  return [`range of ${range.topic}: ${range.asked}`, `fixed: ${fixed}`, ...range.notes].join('\n  ');
 }
 
 export function print({ report, worst, files }: Told, path: string, json: boolean): void {

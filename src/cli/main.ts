@@ -10,6 +10,7 @@ import { resolve } from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { AuditError, isAuditError } from '../error.ts';
+import { RANGE_FLAGS, rangeFlags } from './range-flags.ts';
 import { TOOL } from './tool.ts';
 
 const INTERRUPTED = 130;
@@ -38,7 +39,7 @@ function commands() {
     .scriptName(TOOL.name)
     .usage('$0 <command>\n\nWhich messages of a Kafka topic range produced zero, one or multiple effects?')
     .example('$0 audit onceover.yaml', 'audit what the file describes')
-    .example('$0 audit onceover.yaml --set messages.range="{ last: 24h }"', 'the same, for the last day')
+    .example('$0 audit onceover.yaml --last 24h', 'the same, for the last day')
     .example('$0 report latest', 'make the newest report again from its evidence')
     .command(
       'audit <config>',
@@ -57,6 +58,7 @@ function commands() {
             default: [],
             describe: 'path=value: overrides the file',
           })
+          .options(RANGE_FLAGS)
           .options(report)
           .option('report-directory', {
             type: 'string',
@@ -73,7 +75,7 @@ function commands() {
         const { audit } = await import('./audit.ts');
         const { config, set, ledger, reportDirectory, resume, exact, quiet, json } = argv;
         process.exitCode = await audit(
-          { config, set, ledger, reportDirectory, resume, exact, quiet, json },
+          { config, set, flags: rangeFlags(argv), ledger, reportDirectory, resume, exact, quiet, json },
           controller.signal,
         );
       },

@@ -1,10 +1,11 @@
-/** From `onceover.yaml`, `--set` and the environment to the settings of one audit, or every mistake at once. */
+/** From `onceover.yaml`, `--set`, flags and the environment to the settings of one audit, or every mistake at once. */
 import { readFileSync } from 'node:fs';
 import { dirname, parse, resolve } from 'node:path';
 import { AuditError } from '../error.ts';
 import type { Settings } from '../model.ts';
 import { configDigest } from './digest.ts';
 import { type Environment, substituted } from './environment.ts';
+import { type SettingFlags, withFlags } from './flags.ts';
 import { type Mistake, mistaken, schemaMistakes } from './mistakes.ts';
 import { crossFieldMistakes } from './rules.ts';
 import { type Configuration, configuration } from './schema.ts';
@@ -18,7 +19,9 @@ export interface LoadOptions {
   readonly set: readonly string[];
   /** Where `${NAME}` takes its values from. */
   readonly env: Environment;
-  /** These beat file and `set`; a relative report directory is beside the working directory. */
+  /** These beat file and `set`. */
+  readonly flags?: SettingFlags;
+  /** So do these; a relative report directory is beside the working directory. */
   readonly ledger?: boolean;
   readonly reportDirectory?: string;
 }
@@ -31,7 +34,7 @@ const MOST_BYTES = 1 << 20;
  * @throws AuditError (status 2) with all mistakes, each with its line, and no secret
  */
 export function loadSettings(file: string, options: LoadOptions): Settings {
-  const { root, mistakes } = asWritten(file, options.set);
+  const { root, mistakes } = asWritten(file, options);
   const found = checked(root, options.env, parse(file).name, mistakes);
   if (found === undefined) throw mistaken(file, mistakes);
   const directory = dirname(resolve(file));
@@ -47,7 +50,7 @@ export function loadSettings(file: string, options: LoadOptions): Settings {
 }
 
 /** The file with its settings replaced, and what is wrong so far. */
-function asWritten(file: string, set: readonly string[]): { root: Written; mistakes: Mistake[] } {
+function asWritten(file: string, { set, flags = {} }: LoadOptions): { root: Written; mistakes: Mistake[] } {
   const { root, mistakes } = readYaml(fileText(file));
   if (root === undefined) throw mistaken(file, mistakes);
   if (root.type === 'scalar' && root.kind !== 'null') {
@@ -55,7 +58,8 @@ function asWritten(file: string, set: readonly string[]): { root: Written; mista
     const text = 'expected a mapping that begins with version: 1; got a single text';
     throw mistaken(file, [{ place: root.place, path: [], text }]);
   }
-  return { root: set.reduce((before, setting) => withSetting(before, setting, mistakes), root), mistakes };
+  const replaced = set.reduce((before, setting) => withSetting(before, setting, mistakes), root);
+  return { root: withFlags(replaced, flags, mistakes), mistakes };
 }
 
 /** Undefined: there are mistakes, all of them added to `mistakes`. */

@@ -1,12 +1,13 @@
 /** The shape of `onceover.yaml` (DESIGN section 3): every name, what may stand there, and its default. */
 import type { z } from 'zod';
 import { UNBOUNDED } from '../columns.ts';
-import type { EffectKeyPart, Expectation, MessageKeyPart } from '../model.ts';
+import type { AskedOffsets, EffectKeyPart, Expectation, MaxRate, MessageKeyPart } from '../model.ts';
 import { effectConditions, messageConditions } from './conditions.ts';
 import { fieldReference } from './fields.ts';
 import { list, mapping, mappingOr, oneOrMore, scalar, section } from './pieces.ts';
 import {
   anyText,
+  byteCount,
   configurationName,
   duration,
   effectCount,
@@ -14,11 +15,12 @@ import {
   hostAndPort,
   kindName,
   moment,
-  offset,
+  offsetBound,
   oneOf,
   partition,
   postgresUrl,
   type Reader,
+  rate,
   regularExpression,
   share,
   size,
@@ -100,11 +102,22 @@ const brokers: Reader<string[]> = {
   },
 };
 
+const RATE = 'a rate such as 20MB/s or 5000 messages/s, or a list of both';
+
+const maxRate = oneOrMore(RATE, scalar(rate))
+  .refine(
+    (rates) => rates.length === new Set(rates.flatMap(Object.keys)).size,
+    'expected at most one rate in bytes and one in messages',
+  )
+  .transform((rates): MaxRate => Object.assign({}, ...rates));
+
 const kafka = section(
   {
     bootstrap: oneOrMore(BROKERS, scalar(brokers)).transform((parts) => parts.flat()),
     clientId: text('a client id').exactOptional(),
     'client-id': text('a client id').exactOptional(),
+    'max-rate': maxRate.exactOptional(),
+    'fetch-memory': scalar(byteCount).exactOptional(),
   },
   ['command-config', 'properties'],
 ).refine(
@@ -114,17 +127,27 @@ const kafka = section(
 
 const EACH_ONCE = 'expected each partition once';
 
-const OFFSETS = 'the first offset and the end, such as [100, 2000]';
+const OFFSETS =
+  'the first offset and the end, such as [100, 2000] or [-1000, end], or -1000 for the last 1000';
+
+/** A single number is the last so many: one that is not negative might as well be meant as that one offset. */
+const askedOffsets = oneOrMore(OFFSETS, scalar(offsetBound))
+  .refine(
+    ([first, end = 'end', ...more]) => first !== 'end' && end !== 'start' && more.length === 0,
+    `expected ${OFFSETS}`,
+  )
+  .refine((bounds) => bounds.length === 2 || Number(bounds[0]) < 0, `expected ${OFFSETS}`)
+  .transform((bounds): AskedOffsets => {
+    const [first, end] = bounds.map((bound) => (typeof bound === 'number' ? bound : undefined));
+    return [first, end];
+  })
+  .refine(
+    ([first = 0, end = first]) => first < 0 !== end < 0 || first <= end,
+    'expected the first offset to be at most the end',
+  );
 
 /** Per partition the first offset and the end, exclusive. */
-export const offsets = mapping(
-  'offsets per partition, such as { 0: [100, 2000] }',
-  partition,
-  list(OFFSETS, scalar(offset))
-    .refine((ends) => ends.length === 2, `expected ${OFFSETS}`)
-    .refine(([first = 0, end = first]) => first <= end, 'expected the first offset to be at most the end')
-    .transform(([first, end]) => [first!, end!] as const),
-)
+export const offsets = mapping('offsets per partition, such as { 0: [100, 2000] }', partition, askedOffsets)
   .refine((all) => all.length > 0, 'expected at least one partition, such as { 0: [100, 2000] }')
   // 0 and 00 are two names, but one partition.
   .refine((all) => new Set(all.map(([one]) => one)).size === all.length, EACH_ONCE);
@@ -157,7 +180,8 @@ const messages = section(
     // DESIGN shows `last` and the others in the place of `range` or inside it: both are understood.
     ...extent,
     partitions: partitions.exactOptional(),
-    isolation: scalar(oneOf(['read_committed'], ['read_uncommitted'])).default('read_committed'),
+    isolation: scalar(oneOf(['read_committed', 'read_uncommitted'])).default('read_committed'),
+    'on-gap': scalar(oneOf(['report', 'fail'])).default('report'),
     value: scalar(oneOf(['json'], ['string', 'bytes', 'avro', 'protobuf', 'json-schema'])).default('json'),
     key: messageKey,
     id: scalar(fieldReference).exactOptional(),

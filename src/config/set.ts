@@ -20,9 +20,19 @@ export function withSetting(root: Written, setting: string, mistakes: Mistake[])
   }
   const value = readYaml(setting.slice(equals + 1), place);
   mistakes.push(...value.mistakes.map((mistake) => ({ ...mistake, path: [...segments, ...mistake.path] })));
-  if (value.root === undefined) return root;
+  return value.root === undefined ? root : withValue(root, segments, value.root, place, mistakes);
+}
+
+/** The same, of a value that has been read. */
+export function withValue(
+  root: Written,
+  segments: readonly string[],
+  value: Written,
+  place: Place,
+  mistakes: Mistake[],
+): Written {
   try {
-    return placed(root, segments, value.root, place);
+    return placed(root, segments, value, place);
   } catch (error) {
     if (!(error instanceof NoParent)) throw error;
     mistakes.push({ place, path: segments, text: error.message });

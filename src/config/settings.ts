@@ -20,13 +20,14 @@ export function messageSettings(
   kinds: readonly KindSettings[],
   directory: string,
 ): MessageSettings {
-  const { topic, isolation, value, key, where, id, partitions } = messages;
+  const { topic, isolation, value, key, where, id, partitions, 'on-gap': onGap } = messages;
   return {
     topic,
     from: messageSource(messages, directory),
     range: rangeSettings(messages, kinds),
     ...(partitions === undefined ? {} : { partitions }),
     isolation,
+    onGap,
     value,
     key,
     ...(id === undefined ? {} : { id }),
@@ -40,7 +41,14 @@ function messageSource(
 ): KafkaSettings | CaptureSettings {
   if (kafka === undefined) return { source: 'capture', files: beside(directory, capture) };
   const clientId = kafka.clientId ?? kafka['client-id'] ?? 'onceover';
-  return { source: 'kafka', bootstrap: kafka.bootstrap, clientId };
+  const { bootstrap, 'max-rate': maxRate, 'fetch-memory': fetchMemory } = kafka;
+  return {
+    source: 'kafka',
+    bootstrap,
+    clientId,
+    ...(maxRate === undefined ? {} : { maxRate }),
+    ...(fetchMemory === undefined ? {} : { fetchMemory }),
+  };
 }
 
 /**

@@ -89,6 +89,15 @@ export function whole(expected: string, most: number): Reader<number> {
 /** How many effects: below the number that stands for "no end". */
 export const effectCount = whole('a whole number of effects', UNBOUNDED - 1);
 export const offset = whole('an offset: a whole number from 0 to 2^53 - 1', Number.MAX_SAFE_INTEGER);
+/** Where a range begins or ends in a log. */
+export const offsetBound: Reader<number | 'start' | 'end'> = {
+  expected: "an offset, a negative number that counts from the log's end, start or end",
+  read(text, kind) {
+    if (text === 'start' || text === 'end') return text;
+    const number = offset.read(text.replace(/^-(?=0*[1-9])/, ''), kind);
+    return number !== undefined && text.startsWith('-') ? -number : number;
+  },
+};
 /** Kafka numbers partitions by a signed 32-bit integer. */
 export const partition = whole('the number of a partition', 2 ** 31 - 1);
 
@@ -148,6 +157,46 @@ export const zone: Reader<string> = {
   hint(text) {
     const meant = nearest(text, Intl.supportedValuesOf('timeZone'));
     return meant === undefined ? undefined : `did you mean \`${meant}\`?`;
+  },
+};
+
+const BYTES = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
+
+function bytesOf(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMGT]?i?B)$/i.exec(text) ?? [];
+  const bytes = Math.round(Number(count) * BYTES[unit.toUpperCase() as keyof typeof BYTES]);
+  return bytes >= 1 && bytes <= Number.MAX_SAFE_INTEGER ? bytes : undefined;
+}
+
+/** A number of bytes above zero. */
+export const byteCount: Reader<number> = {
+  expected: 'a size with its unit, such as 64MB',
+  read: bytesOf,
+  hint: (text) => (/^\d+$/.test(text) ? `a number needs its unit, such as ${text}MB` : undefined),
+};
+
+/** Bytes or messages per second. */
+export const rate: Reader<{ readonly bytes: number } | { readonly messages: number }> = {
+  expected: 'a rate such as 20MB/s or 5000 messages/s',
+  read(text) {
+    const messages = Number(/^(\d{1,15}) ?messages\/s$/.exec(text)?.[1]);
+    if (messages > 0) return { messages };
+    const bytes = text.endsWith('/s') ? bytesOf(text.slice(0, -2)) : undefined;
+    return bytes === undefined ? undefined : { bytes };
+  },
+  hint(text) {
+    if (/^\d+$/.test(text)) return `a number needs its unit, such as ${text}MB/s or ${text} messages/s`;
+    return bytesOf(text) === undefined ? undefined : `did you mean ${text}/s?`;
   },
 };
 

@@ -1,7 +1,10 @@
 /** A configuration as it was written: names, texts with all their digits, and where each of them stands. */
 
-/** Where something was written: in the file, or in a `--set` of that path. Lines and columns count from 1. */
-export type Place = { readonly line: number; readonly column: number } | { readonly set: string };
+/** Where something was written: in the file, in a `--set` of that path, or in a flag. Lines and columns count from 1. */
+export type Place =
+  | { readonly line: number; readonly column: number }
+  | { readonly set: string }
+  | { readonly flag: string };
 
 /** Names and list positions that lead from the top of the configuration to something in it. */
 export type Path = readonly (string | number)[];

@@ -1,6 +1,6 @@
 /** The exit status of an audit: a pure function of its report. Proof outranks doubt, and doubt outranks calm. */
 import type { AuditRecord, Judgement, Report, Verdict } from '../model.ts';
-import { counted } from '../words.ts';
+import { counted, SHORT } from '../words.ts';
 
 export type Exit = Report['exit'];
 
@@ -61,9 +61,6 @@ function rangeDoubts({ range, replay }: AuditRecord): string[] {
     ...range.notes.filter((note) => note.startsWith(SHORT)).map((note) => note.slice(SHORT.length)),
   ];
 }
-
-/** How a source marks a note that says the range ends short of what was asked. */
-const SHORT = 'short: ';
 
 /** DESIGN rule 3: a path that no message has is most likely misspelt, and then nothing it decides can be trusted. */
 export function unseenReferences({ replay }: AuditRecord): string[] {

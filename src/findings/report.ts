@@ -34,6 +34,7 @@ export function buildReport(record: AuditRecord, judgement: Judgement, orphans: 
     range: {
       topic: range.topic,
       source: range.source,
+      asked: range.asked,
       from: isoOrNull(judgement.time?.from),
       to: isoOrNull(judgement.time?.to),
       isolation: range.isolation,

@@ -75,6 +75,7 @@ describe('a full configuration', () => {
       },
       partitions: [0, 1, 2],
       isolation: 'read_committed',
+      onGap: 'report',
       value: 'json',
       id: { text: 'headers.event-id', root: 'headers', name: 'event-id' },
     });
@@ -220,6 +221,20 @@ describe('ranges', () => {
     expect(ranged(text)).toMatchObject(range);
   });
 
+  it('may count offsets from the end, or go as far as the log', () => {
+    expect(
+      ranged('offsets: { 0: [-1000, -1], 1: [-1000, end], 2: -1000, 3: [start, 500], 4: [100, -5] }'),
+    ).toMatchObject({
+      offsets: new Map([
+        [0, [-1000, -1]],
+        [1, [-1000, undefined]],
+        [2, [-1000, undefined]],
+        [3, [undefined, 500]],
+        [4, [100, -5]],
+      ]),
+    });
+  });
+
   it('keeps the offsets of each partition', () => {
     expect(ranged('range: { offsets: { 0: [100, 2000], 3: [7, 9007199254740991] } }')).toMatchObject({
       offsets: new Map([
@@ -227,6 +242,29 @@ describe('ranges', () => {
         [3, [7, 9007199254740991]],
       ]),
     });
+  });
+});
+
+describe('how a topic is read', () => {
+  const messages = (lines: string) => load(smallest({ line: 3, to: `  topic: orders\n  ${lines}` })).messages;
+  const kafka = (names: string) =>
+    load(smallest({ line: 4, to: `  kafka: { bootstrap: "broker-1:9092", ${names} }` })).messages.from;
+
+  it('reports gaps unless it shall fail', () => {
+    expect(messages('isolation: read_uncommitted')).toMatchObject({
+      isolation: 'read_uncommitted',
+      onGap: 'report',
+    });
+    expect(messages('on-gap: fail').onGap).toBe('fail');
+  });
+
+  it.each([
+    ['max-rate: 20MB/s', { maxRate: { bytes: 20_000_000 } }],
+    ['max-rate: 5000 messages/s', { maxRate: { messages: 5000 } }],
+    ['max-rate: [1.5 MiB/s, 5000 messages/s]', { maxRate: { bytes: 1_572_864, messages: 5000 } }],
+    ['fetch-memory: 16MB', { fetchMemory: 16_000_000 }],
+  ])('%s', (names, settings) => {
+    expect(kafka(names)).toMatchObject(settings);
   });
 });
 

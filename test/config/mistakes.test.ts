@@ -87,7 +87,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'another isolation',
       messages('isolation: read_commited'),
-      '4 messages.isolation: expected read_committed; got "read_commited"; did you mean `read_committed`?',
+      '4 messages.isolation: expected read_committed or read_uncommitted; got "read_commited"; did you mean `read_committed`?',
     ],
 
     [
@@ -141,9 +141,39 @@ describe('every mistake is told with its line, its path and what was expected', 
       '4 messages.range.offsets.0: expected the first offset to be at most the end',
     ],
     [
-      'a negative offset',
-      messages('offsets: { 0: [-1, 8] }'),
-      '4 messages.offsets.0[0]: expected an offset: a whole number from 0 to 2^53 - 1; got -1',
+      'offsets from the end that end first',
+      messages('offsets: { 0: [-8, -9] }'),
+      '4 messages.offsets.0: expected the first offset to be at most the end',
+    ],
+    [
+      'a word for the wrong end',
+      messages('offsets: { 0: [end, 8] }'),
+      '4 messages.offsets.0: expected the first offset and the end, such as [100, 2000]',
+    ],
+    [
+      'a single offset, which could mean two things',
+      messages('offsets: { 0: 100 }'),
+      '4 messages.offsets.0: expected the first offset and the end, such as [100, 2000]',
+    ],
+    [
+      'another word for an offset',
+      messages('offsets: { 0: [-0, 8] }'),
+      "4 messages.offsets.0[0]: expected an offset, a negative number that counts from the log's end, start or end; got -0",
+    ],
+    [
+      'a rate without its unit',
+      SMALLEST.replace('" }', '", max-rate: 20 }'),
+      '4 messages.kafka.max-rate: expected a rate such as 20MB/s or 5000 messages/s; got 20; a number needs its unit, such as 20MB/s or 20 messages/s',
+    ],
+    [
+      'a rate that is none',
+      SMALLEST.replace('" }', '", max-rate: 20MB }'),
+      '4 messages.kafka.max-rate: expected a rate such as 20MB/s or 5000 messages/s; got "20MB"; did you mean 20MB/s?',
+    ],
+    [
+      'two rates in one unit',
+      SMALLEST.replace('" }', '", max-rate: [1MB/s, 2MB/s] }'),
+      '4 messages.kafka.max-rate: expected at most one rate in bytes and one in messages',
     ],
     [
       'an offset beyond what is safe',
@@ -373,10 +403,6 @@ describe('what is not supported yet is said so, with its line', () => {
     [
       '4 messages.copies: expected one-event; got "each-message"; not supported yet',
       messages('copies: each-message'),
-    ],
-    [
-      '4 messages.isolation: expected read_committed; got "read_uncommitted"; not supported yet',
-      messages('isolation: read_uncommitted'),
     ],
     [
       '4 messages.where.value.total.exists: not supported yet',

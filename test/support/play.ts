@@ -100,6 +100,7 @@ function rangeOf({ range, unreadPartitions, messages }: History): TopicRange {
   return {
     topic: 'orders',
     source: 'orders.jsonl',
+    asked: 'the whole log',
     isolation: 'read_committed',
     partitions: partitions.map((partition) => ({ partition, ...ends })),
     unreadPartitions,

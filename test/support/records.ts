@@ -38,6 +38,7 @@ export function calmRecord(change: Partial<AuditRecord> = {}): AuditRecord {
     range: {
       topic: 'orders',
       source: 'kafka broker:9092',
+      asked: 'the whole log',
       isolation: 'read_committed',
       partitions: [{ partition: 0, first: 0, end: 3, readFirst: 0, readEnd: 3, short: 0 }],
       unreadPartitions: [],

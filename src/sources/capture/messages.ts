@@ -1,8 +1,10 @@
 /** The messages of a topic from files that a tool such as kcat wrote earlier, instead of from a broker. */
 import { basename } from 'node:path';
 import { AuditError } from '../../error.ts';
-import type { MessageSource, Settings, SourceHooks, TopicRange } from '../../model.ts';
+import type { AskedOffsets, MessageSource, Settings, SourceHooks, TopicRange } from '../../model.ts';
 import { expandFiles } from '../files.ts';
+import { askedText, plainOffsets } from '../messages/asked.ts';
+import { refuseShort } from '../messages/gaps.ts';
 import { captureFile } from './lines.ts';
 import {
   askedTime,
@@ -24,7 +26,8 @@ const NAMED_FILES = 5;
  * Reads `kcat -J` lines, packed or not, in any order, also where files overlap. Offsets that no line has are `unseen`:
  * a file does not tell a transaction's marker from a message that compaction or a careless copy removed.
  *
- * @throws AuditError (4), when used: a pattern that matches no file; a file that is not whole; none of the topic's messages
+ * @throws AuditError (4), when used: a pattern that matches no file; a file that is not whole; none of the topic's messages;
+ *   a gap in a range that must be whole
  */
 export function captureMessages(settings: Settings, hooks: SourceHooks): MessageSource {
   let fixed: FixedCapture | undefined;
@@ -46,44 +49,75 @@ export function captureMessages(settings: Settings, hooks: SourceHooks): Message
 }
 
 async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<FixedCapture> {
-  const { topic, from, range, partitions: wanted, isolation } = settings.messages;
+  const { topic, from, range, partitions: wanted, isolation, onGap } = settings.messages;
   if (from.source !== 'capture') throw new Error('the settings name no capture');
   const fixedAt = Date.now();
   const files = expandFiles(from.files).map(captureFile);
-  const look = (ask: (partition: number) => Questions) => survey({ files, topic, hooks }, ask);
+  const look: Look = (ask) => survey({ files, topic, hooks }, ask);
 
   const asked = askedTime(range, fixedAt);
+  const offsets = range.by === 'offsets' ? await plainRanges(range.offsets, look) : undefined;
   const found = await look((partition) =>
-    range.by === 'offsets'
-      ? { times: [], within: range.offsets.get(partition) ?? [0, 0] }
-      : questionsOf(asked, range.padding),
+    offsets === undefined
+      ? questionsOf(asked, range.padding)
+      : { times: [], within: offsets.get(partition)?.bounds ?? [0, 0] },
   );
   refuseOtherTopics(topic, found, files.length);
-  const named = range.by === 'offsets' ? [...range.offsets.keys()] : undefined;
+  const named = offsets === undefined ? undefined : [...offsets.keys()];
   const { read, unread, missing } = partitionsOf(found, bothOf(named, wanted));
   const partitions =
-    range.by === 'offsets'
-      ? await fixOffsets([...read, ...missing], range, found, look)
+    offsets !== undefined
+      ? await fixOffsets([...read, ...missing], { offsets, padding: range.padding }, found, look)
       : read.map((partition) => fixByTime(partition, found.partitions.get(partition)!, asked, range.padding));
   const topicRange: TopicRange = {
     topic,
     source: `capture ${namesOf(files.map(({ path }) => basename(path)))}`,
+    asked: askedText(settings.messages),
     isolation,
+    ...(onGap === undefined ? {} : { onGap }),
     partitions: partitions.map((partition) => partition.range),
-    unreadPartitions: range.by === 'offsets' ? unread : [...unread, ...missing].sort((a, b) => a - b),
+    unreadPartitions: offsets !== undefined ? unread : [...unread, ...missing].sort((a, b) => a - b),
     fixedAt,
     ...asked,
-    notes: [...notesOf(found, missing), ...endsEarly(found, asked)],
+    notes: [
+      ...notesOf(found, missing),
+      ...endsEarly(found, asked),
+      ...[...(offsets?.values() ?? [])].flatMap(({ note }) => note ?? []),
+    ],
   };
+  refuseShort(topicRange);
   return { range: topicRange, files: found.files, partitions };
+}
+
+interface PlainRange {
+  readonly bounds: readonly [first: number, end: number];
+  readonly note: string | undefined;
+}
+
+type Look = (ask: (partition: number) => Questions) => Promise<CaptureSurvey>;
+
+/** Looks for the ends of the capture first, where something counts from them. */
+async function plainRanges(
+  offsets: ReadonlyMap<number, AskedOffsets>,
+  look: Look,
+): Promise<ReadonlyMap<number, PlainRange>> {
+  const counts = [...offsets.values()].flat().some((bound) => bound === undefined || bound < 0);
+  const ends = counts ? (await look(() => ({ times: [] }))).partitions : undefined;
+  return new Map(
+    [...offsets].map(([partition, asked]) => {
+      const { first: start, last } = ends?.get(partition) ?? { first: 0, last: -1 };
+      const { first, end, note } = plainOffsets(partition, asked, { start, end: last + 1 });
+      return [partition, { bounds: [first, end], note }];
+    }),
+  );
 }
 
 /** Looks once more: how far the padding reaches is known only now that the messages of the range were seen. */
 async function fixOffsets(
   partitions: readonly number[],
-  range: { readonly offsets: ReadonlyMap<number, readonly [number, number]>; readonly padding: number },
+  range: { readonly offsets: ReadonlyMap<number, PlainRange>; readonly padding: number },
   found: CaptureSurvey,
-  look: (ask: (partition: number) => Questions) => Promise<CaptureSurvey>,
+  look: Look,
 ): Promise<readonly FixedPartition[]> {
   const wider = new Map<number, TimeSpan>(
     partitions.map((partition) => [partition, paddedTime(found.partitions.get(partition), range.padding)]),
@@ -94,7 +128,7 @@ async function fixOffsets(
     .map((partition) =>
       fixByOffsets(
         partition,
-        range.offsets.get(partition)!,
+        range.offsets.get(partition)!.bounds,
         again.partitions.get(partition),
         wider.get(partition)!,
       ),

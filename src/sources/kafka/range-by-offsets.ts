@@ -1,9 +1,10 @@
 /** Ranges of offsets keep the offsets that were asked for; only their padding in time must become offsets. */
 import { AuditError } from '../../error.ts';
-import type { RangeSettings } from '../../model.ts';
+import type { Isolation, RangeSettings } from '../../model.ts';
+import { plainOffsets } from '../messages/asked.ts';
 import { timeAt } from './edges.ts';
-import { ISOLATION } from './fetch.ts';
-import { type Cutting, type Log, type Piece, shortNotes } from './log.ts';
+import type { IsolationLevel } from './fetch.ts';
+import { type Cutting, type Log, levelOf, type Piece, shortNotes } from './log.ts';
 import type { Transport } from './transport.ts';
 
 export type OffsetSettings = Extract<RangeSettings, { by: 'offsets' }>;
@@ -24,37 +25,41 @@ export async function cutByOffsets(
   transport: Transport,
   logs: readonly Log[],
   settings: OffsetSettings,
+  isolation: Isolation,
   signal: AbortSignal,
 ): Promise<Cutting> {
   const asked: Asked[] = [];
+  const notes: string[] = [];
   for (const log of logs) {
-    const bounds = clamp(log, settings.offsets.get(log.partition)!);
+    const { note, ...plain } = plainOffsets(log.partition, settings.offsets.get(log.partition)!, log);
+    const bounds = clamp(log, plain);
+    if (note !== undefined) notes.push(note);
     asked.push({ log, ...bounds, ...(await paddedTimes(transport, log, bounds, settings.padding, signal)) });
   }
   const padded = settings.padding > 0 ? asked : [];
-  const readFirsts = await firstSince(transport, padded, (piece) => piece.from);
-  const readEnds = await firstSince(transport, padded, (piece) => piece.to);
+  const readFirsts = await firstSince(transport, levelOf(isolation), padded, (piece) => piece.from);
+  const readEnds = await firstSince(transport, levelOf(isolation), padded, (piece) => piece.to);
   const pieces = asked.map(({ log, first, end, short, from, to }): Piece => {
-    const { partition, stable } = log;
-    // Nothing since a time is as good as the stable end; a partition that was not asked for stays unpadded.
+    const { partition } = log;
+    // Nothing since a time is as good as the end; a partition that was not asked for stays unpadded.
     const readFirst = Math.min(first, readFirsts.get(partition) ?? first);
-    const since = readEnds.has(partition) ? (readEnds.get(partition) ?? stable) : end;
-    const readEnd = Math.max(end, Math.min(since, stable));
+    const since = readEnds.has(partition) ? (readEnds.get(partition) ?? log.end) : end;
+    const readEnd = Math.max(end, Math.min(since, log.end));
     return { log, cut: { partition, first, end, readFirst, readEnd, short }, from, to };
   });
-  return { pieces, notes: shortNotes(pieces) };
+  return { pieces, notes: [...notes, ...shortNotes(pieces)] };
 }
 
-/** Below the log's start the offsets stay as asked: they are `deleted`. Behind its stable end they are `short`. */
-function clamp(log: Log, [askedFirst, askedEnd]: readonly [number, number]) {
-  if (askedFirst < 0 || askedEnd < askedFirst) {
+/** Below the log's start the offsets stay as asked: they are `deleted`. Behind its end they are `short`. */
+function clamp(log: Log, { first: askedFirst, end: askedEnd }: { first: number; end: number }) {
+  if (askedEnd < askedFirst) {
     throw new AuditError(
       2,
       `Partition ${log.partition}: [${askedFirst}, ${askedEnd}) is no range of offsets.`,
       { hint: 'Write messages.range.offsets as [first, end], the end exclusive.' },
     );
   }
-  const end = Math.min(askedEnd, log.stable);
+  const end = Math.min(askedEnd, log.end);
   const first = Math.min(askedFirst, end);
   return { first, end, short: askedEnd - askedFirst - (end - first) };
 }
@@ -81,6 +86,7 @@ async function paddedTimes(
 
 async function firstSince(
   transport: Transport,
+  level: IsolationLevel,
   asked: readonly Asked[],
   time: (piece: Asked) => number | undefined,
 ): Promise<ReadonlyMap<number, number | undefined>> {
@@ -89,5 +95,5 @@ async function firstSince(
     const since = time(piece);
     if (since !== undefined) times.set(piece.log.partition, since);
   }
-  return transport.offsets(times, ISOLATION.committed);
+  return transport.offsets(times, level);
 }

@@ -1,7 +1,7 @@
 /** Ranges of time, and the whole log as the range without bounds, become offsets. */
-import type { RangeSettings } from '../../model.ts';
+import type { Isolation, RangeSettings } from '../../model.ts';
 import { ISOLATION, type IsolationLevel } from './fetch.ts';
-import { type Cutting, type Log, type Piece, sameFor, shortNotes } from './log.ts';
+import { type Cutting, type Log, levelOf, type Piece, sameFor, shortNotes } from './log.ts';
 import type { Transport } from './transport.ts';
 
 export type TimeSettings = Exclude<RangeSettings, { by: 'offsets' }>;
@@ -22,31 +22,32 @@ export async function cutByTime(
   logs: readonly Log[],
   settings: TimeSettings,
   fixedAt: number,
+  isolation: Isolation,
 ): Promise<Cutting> {
   const { from, to, notes } = intervalOf(settings, fixedAt);
   const paddedFrom = from === undefined ? undefined : Math.max(0, from - settings.padding);
   const paddedTo = to === undefined ? undefined : to + settings.padding;
   const partitions = logs.map((log) => log.partition);
-  const ask = async (time: number | undefined, isolation: IsolationLevel = ISOLATION.committed) =>
-    time === undefined ? undefined : transport.offsets(sameFor(partitions, time), isolation);
+  const ask = async (time: number | undefined, level: IsolationLevel = levelOf(isolation)) =>
+    time === undefined ? undefined : transport.offsets(sameFor(partitions, time), level);
 
   const readFirsts = await ask(paddedFrom);
   const firsts = await ask(from);
   const ends = await ask(to);
   const readEnds = await ask(paddedTo);
-  const unstable = logs.some((log) => log.high > log.stable);
+  const unstable = logs.some((log) => log.high > log.end);
   const unstableEnds = unstable ? await ask(to, ISOLATION.uncommitted) : undefined;
 
   const pieces = logs.map((log): Piece => {
     const first = at(firsts, log, log.start);
-    const end = Math.max(first, at(ends, log, log.stable));
+    const end = Math.max(first, at(ends, log, log.end));
     const cut = {
       partition: log.partition,
       first,
       end,
       readFirst: Math.min(first, at(readFirsts, log, log.start)),
-      readEnd: Math.max(end, at(readEnds, log, log.stable)),
-      short: end < log.stable ? 0 : missing(unstableEnds, log),
+      readEnd: Math.max(end, at(readEnds, log, log.end)),
+      short: end < log.end ? 0 : missing(unstableEnds, log),
     };
     return { log, cut, from: paddedFrom, to: paddedTo };
   });
@@ -72,16 +73,16 @@ function intervalOf(settings: TimeSettings, fixedAt: number): Interval {
   return { ...(from === undefined ? {} : { from: Math.min(from, fixedAt) }), to: fixedAt, notes: [note] };
 }
 
-/** An answered offset inside the log; nothing at or after the time is the stable end, no question is `otherwise`. */
+/** An answered offset inside the log; nothing at or after the time is its end, no question is `otherwise`. */
 function at(answers: Answers, log: Log, otherwise: number): number {
   if (answers === undefined) return otherwise;
-  return Math.min(answers.get(log.partition) ?? log.stable, log.stable);
+  return Math.min(answers.get(log.partition) ?? log.end, log.end);
 }
 
-/** How many offsets of the time asked for lie behind the stable end. */
+/** How many offsets of the time asked for lie behind the end of what may be read. */
 function missing(unstableEnds: Answers, log: Log): number {
   const end = unstableEnds?.get(log.partition) ?? log.high;
-  return Math.max(0, Math.min(end, log.high) - log.stable);
+  return Math.max(0, Math.min(end, log.high) - log.end);
 }
 
 function iso(time: number): string {

@@ -1,6 +1,8 @@
 /** Turns what was asked for into offsets, once, by the broker (DESIGN rule 1). */
 import { AuditError } from '../../error.ts';
 import type { MessageSettings, TopicRange } from '../../model.ts';
+import { askedText } from '../messages/asked.ts';
+import { refuseShort } from '../messages/gaps.ts';
 import { askLogs } from './log.ts';
 import { cutByOffsets } from './range-by-offsets.ts';
 import { cutByTime } from './range-by-time.ts';
@@ -12,7 +14,10 @@ export interface FixedRange extends Reach {
   readonly range: TopicRange;
 }
 
-/** @throws AuditError(2) for partitions that the topic does not have, AuditError(4) where Kafka does not answer */
+/**
+ * @throws AuditError(2) for partitions that the topic does not have, AuditError(4) where Kafka does not answer, or where the
+ *   range must be whole and is not
+ */
 export async function fixRange(
   transport: Transport,
   settings: MessageSettings,
@@ -22,17 +27,20 @@ export async function fixRange(
   const selected = select(transport.topic, existing, settings);
   // Before the ends are asked for, so that "read up to then" holds whatever is being appended meanwhile.
   const fixedAt = Date.now();
-  const logs = await askLogs(transport, selected);
+  const { isolation } = settings;
+  const logs = await askLogs(transport, selected, isolation);
   const cutting =
     settings.range.by === 'offsets'
-      ? await cutByOffsets(transport, logs, settings.range, signal)
-      : await cutByTime(transport, logs, settings.range, fixedAt);
+      ? await cutByOffsets(transport, logs, settings.range, isolation, signal)
+      : await cutByTime(transport, logs, settings.range, fixedAt, isolation);
   const { pieces, from, to } = cutting;
   const reach = await reachOf(transport, pieces, fixedAt, signal);
   const range: TopicRange = {
     topic: transport.topic,
     source: transport.servers,
-    isolation: settings.isolation,
+    asked: askedText(settings),
+    isolation,
+    ...(settings.onGap === undefined ? {} : { onGap: settings.onGap }),
     partitions: pieces.map((piece) => piece.cut),
     unreadPartitions: existing.filter((partition) => !selected.includes(partition)),
     fixedAt,
@@ -40,6 +48,7 @@ export async function fixRange(
     ...(to === undefined ? {} : { to }),
     notes: [...cutting.notes, ...deletedNotes(reach.holes, from)],
   };
+  refuseShort(range);
   return { range, ...reach };
 }
 

@@ -37,9 +37,9 @@ export async function reachOf(
       // Deleted offsets that were asked for by their numbers are found by the replay.
       if (cut.readFirst === log.start) holes.push(...deletedBefore(piece, startTime));
     }
-    if (cut.readEnd < log.stable) readTo = Math.min(readTo, piece.to ?? 0);
+    if (cut.readEnd < log.end) readTo = Math.min(readTo, piece.to ?? 0);
     // What open transactions wrote is there but was not read.
-    else if (log.high > log.stable) readTo = Math.min(readTo, (await time(log.stable)) ?? 0);
+    else if (log.high > log.end) readTo = Math.min(readTo, (await time(log.end)) ?? 0);
   }
   return { readFrom, readTo, holes };
 }

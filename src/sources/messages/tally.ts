@@ -1,8 +1,11 @@
 /** The account of one partition: every offset of the range in exactly one class, and the holes with their times. */
 import type { MessageHole, OffsetClasses, PartitionRange, TopicRange } from '../../model.ts';
+import { refuseHole } from './gaps.ts';
 import { Holes, type HolesState } from './holes.ts';
 
 type RecordClass = 'audited' | 'skipped' | 'aborted';
+
+type Asked = Pick<TopicRange, 'topic' | 'from' | 'to' | 'onGap'>;
 
 /** An account that is not closed yet, as JSON. */
 export interface TallyState {
@@ -18,7 +21,7 @@ export interface TallyState {
 /** Filled in ascending order of offsets, from the range's readFirst to its readEnd. */
 export class PartitionTally {
   readonly #range: PartitionRange;
-  readonly #asked: Pick<TopicRange, 'from' | 'to'>;
+  readonly #asked: Asked;
   readonly #between: MessageHole['class'];
   readonly #classes = { audited: 0, skipped: 0, control: 0, aborted: 0, absent: 0, deleted: 0, unseen: 0 };
   readonly #holes: Holes;
@@ -35,12 +38,7 @@ export class PartitionTally {
    * @param saved what state() answered where the partition was left off
    * @param between the class of offsets between two records that nothing else is known of
    */
-  constructor(
-    range: PartitionRange,
-    asked: Pick<TopicRange, 'from' | 'to'>,
-    between: MessageHole['class'],
-    saved?: TallyState,
-  ) {
+  constructor(range: PartitionRange, asked: Asked, between: MessageHole['class'], saved?: TallyState) {
     this.#range = range;
     this.#between = between;
     this.#asked = asked;
@@ -81,12 +79,18 @@ export class PartitionTally {
     return offset >= this.#range.first && offset < this.#range.end;
   }
 
-  /** Accounts for the offsets up to `offset` (exclusive) that no record was found for; none where it is not ahead. */
+  /**
+   * Accounts for the offsets up to `offset` (exclusive) that no record was found for; none where it is not ahead.
+   * @throws AuditError(4) where the range must be whole and is not
+   */
   passTo(offset: number, as: MessageHole['class'] | 'control'): void {
     const end = Math.min(offset, this.#range.readEnd);
     if (end <= this.#at) return;
-    const { first, end: rangeEnd } = this.#range;
-    this.#classes[as] += Math.max(0, Math.min(end, rangeEnd) - Math.max(this.#at, first));
+    const { partition } = this.#range;
+    const [first, ofRange] = [Math.max(this.#at, this.#range.first), Math.min(end, this.#range.end)];
+    if (first < ofRange && as !== 'control')
+      refuseHole(this.#asked, { class: as, partition, first, end: ofRange });
+    this.#classes[as] += Math.max(0, ofRange - first);
     if (as !== 'control') this.#holes.add(as, this.#at, end);
     this.#at = end;
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { MessageSettings, RangeSettings } from '../../../src/model.ts';
+import type { AskedOffsets, MessageSettings, RangeSettings } from '../../../src/model.ts';
 import { fixRange } from '../../../src/sources/kafka/range.ts';
 import { MemoryLog, MemoryTransport } from './memory-log.ts';
 
@@ -13,7 +13,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function fix(logs: readonly MemoryLog[], range: RangeSettings, partitions?: readonly number[]) {
+function fix(
+  logs: readonly MemoryLog[],
+  range: RangeSettings,
+  partitions?: readonly number[],
+  how: Partial<MessageSettings> = {},
+) {
   const settings: MessageSettings = {
     topic: 'orders',
     from: { source: 'kafka', bootstrap: ['kafka-1:9092'], clientId: 'onceover' },
@@ -23,6 +28,7 @@ function fix(logs: readonly MemoryLog[], range: RangeSettings, partitions?: read
     value: 'json',
     key: [],
     where: [],
+    ...how,
   };
   const transport = new MemoryTransport(...logs);
   transport.responseBytes = 1; // a batch an answer
@@ -41,7 +47,7 @@ function everySecond(count: number): MemoryLog {
   return log;
 }
 
-const offsets = (padding: number, ...ranges: readonly (readonly [number, number])[]): RangeSettings => ({
+const offsets = (padding: number, ...ranges: readonly AskedOffsets[]): RangeSettings => ({
   by: 'offsets',
   padding,
   offsets: new Map(ranges.entries()),
@@ -207,8 +213,112 @@ describe('a range of offsets', () => {
     ]);
   });
 
+  it('counts from the end, and goes as far as the log', async () => {
+    const log = everySecond(10);
+    log.start = 3;
+    const asked = offsets(0, [-4, undefined], [-4, -1], [undefined, 5], [6, undefined], [undefined, -9]);
+    const fixed = await fix(Array<MemoryLog>(5).fill(log), asked);
+    expect(cuts(fixed)).toEqual([
+      [6, 6, 10, 10, 0],
+      [6, 6, 9, 9, 0],
+      [3, 3, 5, 5, 0],
+      [6, 6, 10, 10, 0],
+      [3, 3, 3, 3, 0],
+    ]);
+    expect(fixed.range).toMatchObject({
+      asked: 'offsets 0: [-4, end), 1: [-4, -1), 2: [start, 5), 3: [6, end), 4: [start, -9)',
+      notes: [],
+    });
+  });
+
+  it('keeps what was deleted of the last so many, and no more than ever were', async () => {
+    const log = everySecond(10);
+    log.start = 3;
+    expect(cuts(await fix([log, log], offsets(0, [-8, undefined], [-1000, undefined])))).toEqual([
+      [2, 2, 10, 10, 0],
+      [0, 0, 10, 10, 0],
+    ]);
+  });
+
+  it('counts from the end of what may be read', async () => {
+    const log = everySecond(3).messages(4, 7000, { transactional: true, producerId: 9 });
+    expect(cuts(await fix([log], offsets(0, [-2, undefined])))).toEqual([[1, 1, 3, 3, 0]]);
+    const uncommitted = await fix([log], offsets(0, [-2, undefined]), undefined, {
+      isolation: 'read_uncommitted',
+    });
+    expect(cuts(uncommitted)).toEqual([[5, 5, 7, 7, 0]]);
+  });
+
+  it('that was to begin behind the end is short', async () => {
+    const fixed = await fix([everySecond(10)], offsets(0, [12, undefined]));
+    expect(cuts(fixed)).toEqual([[10, 10, 10, 10, 0]]);
+    expect(fixed.range.notes).toEqual([
+      'short: partition 0 ends at offset 10, before offset 12 where the range was to begin.',
+    ]);
+    const grown = await fix([everySecond(10)], offsets(0, [4, -8]));
+    expect(cuts(grown)).toEqual([[4, 4, 4, 4, 0]]);
+    expect(grown.range.notes).toEqual([]);
+  });
+
   it('that ends before it begins is a mistake', async () => {
     await expect(fix([everySecond(5)], offsets(0, [4, 2]))).rejects.toMatchObject({ status: 2 });
+  });
+});
+
+describe('a range that must be whole', () => {
+  const whole = (log: MemoryLog, range: RangeSettings) => fix([log], range, undefined, { onGap: 'fail' });
+
+  it('is fixed where it is', async () => {
+    expect((await whole(everySecond(10), offsets(0, [2, 8]))).range.onGap).toBe('fail');
+    expect(cuts(await whole(everySecond(10), { by: 'time', from: 2000, to: 5000, padding: 0 }))).toEqual([
+      [1, 1, 4, 4, 0],
+    ]);
+  });
+
+  it.each<[string, MemoryLog, RangeSettings, string]>([
+    [
+      'ends beyond the log',
+      everySecond(10),
+      offsets(0, [2, 15]),
+      'partition 0 ends at offset 10, 5 offsets short',
+    ],
+    [
+      'begins beyond it',
+      everySecond(10),
+      offsets(0, [12, undefined]),
+      'partition 0 ends at offset 10, before offset 12',
+    ],
+    [
+      'ends in an open transaction',
+      everySecond(3).messages(4, 7000, { transactional: true, producerId: 9 }),
+      { by: 'all', padding: 0 },
+      'partition 0 ends at offset 3, 4 offsets short',
+    ],
+    [
+      'was deleted at its beginning',
+      Object.assign(everySecond(10), { start: 4 }),
+      { by: 'time', from: 2000, to: 7000, padding: 0 },
+      'partition 0 begins at offset 4 with a message of 1970-01-01T00:00:05.000Z',
+    ],
+    [
+      'ends in the future',
+      everySecond(3),
+      { by: 'time', from: 1000, to: NOW + 1000, padding: 0 },
+      'the range asked for ends at 1970-01-01T00:16:41.000Z',
+    ],
+  ])('is refused where it %s', async (_, log, range, why) => {
+    await expect(whole(log, range)).rejects.toMatchObject({
+      status: 4,
+      message: expect.stringContaining(`Topic orders: not all that was asked for is there: ${why}`),
+    });
+  });
+
+  it('is not refused for its padding, nor for what the whole log no longer has', async () => {
+    const log = Object.assign(everySecond(10), { start: 4 });
+    expect(cuts(await whole(log, { by: 'all', padding: 0 }))).toEqual([[4, 4, 10, 10, 0]]);
+    expect(cuts(await whole(log, { by: 'time', from: 5000, to: 7000, padding: 2000 }))).toEqual([
+      [4, 4, 6, 8, 0],
+    ]);
   });
 });
 

@@ -27,6 +27,7 @@ function rangeOf(...bounds: readonly (readonly number[])[]): TopicRange {
   return {
     topic: 'orders',
     source: 'kafka-1:9092',
+    asked: 'the whole log',
     isolation: 'read_committed',
     partitions,
     unreadPartitions: [],
@@ -152,6 +153,23 @@ describe('a replay', () => {
     expect(outcome.holes).toEqual([
       { partition: 0, class: 'deleted', first: 0, end: 5, to: 105 },
       { partition: 0, class: 'deleted', first: 10, end: 25, from: 109, to: 305 },
+    ]);
+  });
+
+  it('stops at what was deleted of a range that must be whole, but not of its padding', async () => {
+    const log = new MemoryLog().messages(10, 100).messages(10, 200).messages(10, 300);
+    log.start = 12;
+    const strict = (...bounds: number[]): TopicRange => ({ ...rangeOf(bounds), onGap: 'fail' });
+    await expect(replay(new MemoryTransport(log), strict(8, 30))).rejects.toMatchObject({
+      status: 4,
+      message:
+        'Topic orders, partition 0: offsets 8 to 11, which were asked for, have been deleted from the log.',
+    });
+    const outcome = await replay(new MemoryTransport(log), strict(0, 12, 20, 30));
+    expect(outcome.classes).toEqual([classes({ audited: 8 })]);
+    const compacted = new MemoryLog().messages(3, 100).gap(5).messages(3, 200);
+    expect((await replay(new MemoryTransport(compacted), strict(0, 11))).classes).toEqual([
+      classes({ audited: 6, absent: 5 }),
     ]);
   });
 

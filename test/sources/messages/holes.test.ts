@@ -91,7 +91,7 @@ describe('a tally', () => {
   const range = { partition: 1, first: 10, end: 20, readFirst: 5, readEnd: 25, short: 0 };
 
   it('that does not add up is a defect', () => {
-    const tally = new PartitionTally(range, {}, 'absent');
+    const tally = new PartitionTally(range, { topic: 'orders' }, 'absent');
     tally.passTo(15, 'absent');
     expect(() => tally.close()).toThrow('partition 1: 5 offsets of [10, 20) are in a class, and 15 of 25');
     tally.record('audited', 15, 100);
@@ -100,7 +100,7 @@ describe('a tally', () => {
   });
 
   it('that was told an offset twice is a defect', () => {
-    const tally = new PartitionTally(range, {}, 'absent');
+    const tally = new PartitionTally(range, { topic: 'orders' }, 'absent');
     tally.record('audited', 12, 100);
     tally.record('audited', 12, 100);
     tally.passTo(25, 'absent');
