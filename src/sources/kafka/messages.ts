@@ -81,6 +81,7 @@ async function refuseOtherLog(transport: Transport, range: TopicRange): Promise<
   const logs = await askLogs(
     transport,
     range.partitions.map(({ partition }) => partition).filter((partition) => existing.includes(partition)),
+    range.isolation,
   );
   const cut = logs.filter(({ partition, high }) => {
     const asked = range.partitions.find((one) => one.partition === partition)!;
