@@ -410,8 +410,13 @@ export interface ReplayState {
   readonly source: unknown;
 }
 
-/** Offered whenever all that was read so far is handed over; whoever is offered it need not ask for the state. */
-export type Checkpoint = (state: () => ReplayState) => void;
+/** Keeps how far a replay is, now and then. */
+export interface Checkpoint<State = ReplayState> {
+  /** Whether it is time: a source then hands over what it holds, and offers its state. */
+  due(): boolean;
+  /** Offered whenever nothing is held back: it takes the state if it is time. */
+  offer(state: () => State): void;
+}
 
 export interface MessageSource {
   /** Fixes the range, once. */

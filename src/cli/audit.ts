@@ -34,6 +34,8 @@ export interface AuditOptions {
   readonly exact: boolean;
   /** Go on with an audit of the same configuration that was interrupted. */
   readonly resume: boolean;
+  /** How often the replay is kept meanwhile, in milliseconds. */
+  readonly checkpointMs: number;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -90,6 +92,7 @@ async function auditInto(
   const stages = new Stages();
   const evidence = await Evidence.create(join(run.aside, EVIDENCE), settings, {
     exact: options.exact,
+    checkpointMs: options.checkpointMs,
     ...(resumed && { resume: resumed.files }),
   });
   const interrupt = (): void => evidence.interrupt();
@@ -97,7 +100,7 @@ async function auditInto(
   try {
     const digestKey = resumed === undefined ? randomBytes(16) : Buffer.from(resumed.digestKey, 'hex');
     const hooks = { progress: progress.update, signal, digestKey };
-    const checkpoint = (state: () => ReplayState): void => {
+    const offer = (state: () => ReplayState): void => {
       if (!evidence.checkpointIsDue) return;
       keepUnfinished(run.aside, {
         id: run.id,
@@ -109,6 +112,7 @@ async function auditInto(
         replay: state(),
       });
     };
+    const checkpoint = { due: () => evidence.checkpointIsDue, offer };
     const resumption = { checkpoint, ...(resumed && { from: resumed.replay }) };
     const gathered = await gather(settings, hooks, evidence, stages, resumption, (range) =>
       progress.say(describe(range)),

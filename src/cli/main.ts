@@ -69,13 +69,25 @@ function commands() {
             default: false,
             describe: 'go on with an interrupted audit of the same configuration',
           })
+          .option('checkpoint-ms', { type: 'number', default: 20_000, hidden: true })
           .option('exact', { type: 'boolean', default: false, hidden: true })
           .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),
       async (argv) => {
         const { audit } = await import('./audit.ts');
-        const { config, set, ledger, reportDirectory, resume, exact, quiet, json } = argv;
+        const { config, set, ledger, reportDirectory, resume, checkpointMs, exact, quiet, json } = argv;
         process.exitCode = await audit(
-          { config, set, flags: rangeFlags(argv), ledger, reportDirectory, resume, exact, quiet, json },
+          {
+            config,
+            set,
+            flags: rangeFlags(argv),
+            ledger,
+            reportDirectory,
+            resume,
+            checkpointMs,
+            exact,
+            quiet,
+            json,
+          },
           controller.signal,
         );
       },

@@ -40,13 +40,14 @@ const FILE = 'evidence.duckdb';
 /** Raised when the layout changes in a way that an older onceover could not read. */
 const FORMAT = 1;
 
-/** Whatever comes first: so many messages, or so long a time, are read again after an interruption at worst. */
+/** So many messages are read again after an interruption at worst. */
 const CHECKPOINT_ROWS = 2_000_000;
-const CHECKPOINT_MS = 20_000;
 
 export interface EvidenceOptions {
   /** How many files of messages an interrupted audit left whole in the folder, to be gone on with; undefined: a new folder. */
   readonly resume?: number;
+  /** How often to keep how far a replay is, in milliseconds. */
+  readonly checkpointMs?: number;
   /** Judge every key by the full rules, not only those that are not plainly as expected: slower, the same answers. */
   readonly exact?: boolean;
 }
@@ -56,6 +57,7 @@ export class Evidence {
   readonly #folder: string;
   readonly #kinds: number;
   readonly #exact: boolean;
+  readonly #checkpointMs: number;
   #messages: SegmentSeries | undefined;
   #securedRows = 0;
   #securedAt = performance.now();
@@ -64,11 +66,12 @@ export class Evidence {
   /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
   #counts: readonly RangeCount[] = [];
 
-  private constructor(engine: Engine, folder: string, kinds: number, exact: boolean) {
+  private constructor(engine: Engine, folder: string, kinds: number, options: EvidenceOptions) {
     this.#engine = engine;
     this.#folder = folder;
     this.#kinds = kinds;
-    this.#exact = exact;
+    this.#exact = options.exact ?? false;
+    this.#checkpointMs = options.checkpointMs ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -82,7 +85,7 @@ export class Evidence {
     const engine = await openEngine(folder, settings.memory, false);
     chmodSync(join(folder, FILE), 0o600);
     const kinds = settings.kinds.length;
-    const evidence = new Evidence(engine, folder, kinds, options.exact ?? false);
+    const evidence = new Evidence(engine, folder, kinds, options);
     evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(kinds), options.resume);
     evidence.#effects = settings.kinds.map(
       (_, kind) => new SegmentSeries(segments, `effects-${kind}`, EFFECT_COLUMNS),
@@ -100,7 +103,7 @@ export class Evidence {
         `${folder} was written by another version of onceover (format ${String(row?.[0])})`,
       );
     }
-    const evidence = new Evidence(engine, folder, Number(row?.[1]), false);
+    const evidence = new Evidence(engine, folder, Number(row?.[1]), {});
     await evidence.#createViews('TEMPORARY VIEW', `${folder}/segments`);
     return evidence;
   }
@@ -111,8 +114,8 @@ export class Evidence {
 
   /** Whether so much was taken, or so long ago, that {@link secure} is worth its while. */
   get checkpointIsDue(): boolean {
-    const rows = this.#messages!.rows - this.#securedRows;
-    return rows >= CHECKPOINT_ROWS || (rows > 0 && performance.now() - this.#securedAt >= CHECKPOINT_MS);
+    if (performance.now() - this.#securedAt >= this.#checkpointMs) return true;
+    return this.#messages!.rows - this.#securedRows >= CHECKPOINT_ROWS;
   }
 
   /** Makes the messages taken so far durable. @returns the number of their files, for {@link EvidenceOptions.resume} */

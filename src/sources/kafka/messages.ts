@@ -56,15 +56,16 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
       const writer = new MessageWriter(settings, hooks, take);
       if (saved !== undefined) writer.restore(saved.told);
       const offer = (reading: () => ReadingState) =>
-        checkpoint?.(() => {
+        checkpoint?.offer(() => {
           const told = { references: writer.references(), undecodable: [...writer.undecodable()] };
           return { range, source: { fixed: known, reading: reading(), told } satisfies Saved };
         });
+      const due = () => checkpoint?.due() ?? false;
       const reading = await readRange(
         transport,
         range,
         writer,
-        { ...hooks, checkpoint: offer },
+        { ...hooks, checkpoint: { due, offer } },
         saved?.reading,
       );
       return account(known, reading, writer);

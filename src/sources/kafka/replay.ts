@@ -2,7 +2,7 @@
  * Reads a fixed range to its end. It ends by offsets only: every answer moves a partition towards its fixed end or is one
  * of a bounded number of tries, and nothing ever waits for a message to come.
  */
-import type { Progress, TopicRange } from '../../model.ts';
+import type { Checkpoint, Progress, TopicRange } from '../../model.ts';
 import type { PartitionTally, TallyState } from '../messages/tally.ts';
 import { CODE, PassingError } from './failures.ts';
 import { type FetchedPartition, type FetchResponse, ISOLATION } from './fetch.ts';
@@ -27,8 +27,7 @@ export interface ReadingState {
 interface Hooks {
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
-  /** Called whenever the sink holds nothing that the tallies do not count. */
-  readonly checkpoint?: (state: () => ReadingState) => void;
+  readonly checkpoint?: Checkpoint<ReadingState>;
 }
 
 /** The end of one request to one server. */
@@ -98,6 +97,7 @@ class Replay {
       const arrival = await abortable(Promise.race(this.#inFlight.values()), this.#hooks.signal);
       this.#inFlight.delete(arrival.leader);
       await this.#receive(arrival);
+      if (this.#hooks.checkpoint?.due()) await this.#flush();
       this.#tellProgress();
     }
     await this.#flush();
@@ -106,7 +106,7 @@ class Replay {
 
   async #flush(): Promise<void> {
     await this.#telling.sink.flush();
-    this.#hooks.checkpoint?.(() => ({
+    this.#hooks.checkpoint?.offer(() => ({
       tallies: this.lanes.map((lane) => lane.tally.state()),
       bytes: this.bytes,
     }));

@@ -452,12 +452,13 @@ async function inPieces(
       },
       flush: async () => {},
     };
-    const checkpoint = (state: () => ReadingState): void => {
+    const offer = (state: () => ReadingState): void => {
       saved = JSON.stringify(state());
       kept.push(...told.splice(0));
       if (--left === 0) controller.abort(new Error('interrupted'));
     };
     try {
+      const checkpoint = { due: () => told.length >= 5, offer };
       const hooks = { signal: controller.signal, progress: () => {}, checkpoint };
       const from = saved === undefined ? undefined : (JSON.parse(saved) as ReadingState);
       const { tallies } = await readRange(transport, range, sink, hooks, from);
