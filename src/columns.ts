@@ -12,6 +12,13 @@ export const MESSAGE_CLASS = { audited: 0, skipped: 1, aborted: 2 } as const;
 /** In `expectMin` and `expectMax`: why no number of effects can be expected of this message for this kind. */
 export const EXPECT = { undecodable: -1, unreadable: -2 } as const;
 
+/**
+ * What a batch of messages and a row group of the evidence hold at most: DuckDB's own row group size
+ * (https://duckdb.org/docs/stable/data/parquet/tips), and a bound on the text held meanwhile.
+ */
+export const GROUP_ROWS = 122_880;
+export const GROUP_TEXT_BYTES = 24 << 20;
+
 /** Largest finite expectation; what `expect: { min: 1 }` without a maximum is stored as. */
 export const UNBOUNDED = 2 ** 31 - 1;
 

@@ -401,7 +401,10 @@ export interface SourceHooks {
   readonly digestKey: Uint8Array;
 }
 
-/** Takes batches in order; a source waits for the promise before it reads on. */
+/**
+ * Takes batches in order; a source waits for the promise before it reads on. The columns are the source's own and are
+ * filled anew afterwards: whoever keeps something copies it.
+ */
 export type Take<Batch> = (batch: Batch) => Promise<void> | void;
 
 /** Where a replay stands, as JSON: enough to go on from there in another process. `source` is read by who wrote it only. */

@@ -1,7 +1,7 @@
 /** One partition being read: how far it was fetched, and how far its records were told. */
 import type { PartitionRange, TopicRange } from '../../model.ts';
 import { PartitionTally, type TallyState } from '../messages/tally.ts';
-import type { MessageWriter } from '../messages/writer.ts';
+import type { BlockReader, MessageWriter } from '../messages/writer.ts';
 import { AbortedTransactions } from './aborted.ts';
 import { CODE, PassingError, partitionError } from './failures.ts';
 import type { FetchedPartition, FetchPosition } from './fetch.ts';
@@ -10,7 +10,8 @@ import { BatchCursor, offsetBehind, type Place } from './record-batch.ts';
 import type { RecordCursor } from './records.ts';
 
 /** What records are told to. */
-export type RecordSink = Pick<MessageWriter, 'needsHeaders' | 'add' | 'full' | 'flush'>;
+export type RecordSink = Pick<MessageWriter, 'needsHeaders' | 'add' | 'full' | 'flush'> &
+  Partial<Pick<MessageWriter, 'blocks'>>;
 
 export interface Telling {
   readonly sink: RecordSink;
@@ -91,19 +92,37 @@ export class Lane {
     this.tally.passTo(next, 'absent');
   }
 
-  async #tellBatch(batch: BatchCursor, { record, sink, rest }: Telling): Promise<void> {
+  async #tellBatch(batch: BatchCursor, telling: Telling): Promise<void> {
+    const { record, sink, rest } = telling;
     record.open(batch);
-    while (record.next()) {
-      // A batch may begin before the range or before the log's start, and end behind the range.
-      if (record.offset < this.tally.at) continue;
-      if (record.offset >= this.#end) return;
-      record.inRange = this.tally.inRange(record.offset);
-      this.tally.record(sink.add(record), record.offset, record.timestamp);
+    // Times beyond the exact numbers are left to the records themselves.
+    const blocks = Number.isSafeInteger(batch.baseTimestamp) ? sink.blocks : undefined;
+    blocks?.open({ ...record.shared, aborted: record.aborted, ...this.tally.bounds });
+    for (let more = true; more; ) {
+      more = blocks === undefined ? this.#tellRecord(telling) : this.#tellRun(blocks, telling);
       if (sink.full) await rest();
     }
     this.tally.passTo(batch.lastOffset + 1, 'absent');
   }
 
+  /** Tells as many records at once as it goes, and the one it ends at by itself. @returns whether there may be more */
+  #tellRun(blocks: BlockReader, telling: Telling): boolean {
+    const { record } = telling;
+    const run = blocks.run(record.place);
+    this.tally.run(run);
+    record.seek(run.place);
+    return run.ended === 'record' ? this.#tellRecord(telling) : run.ended === 'full';
+  }
+
+  /** @returns whether there may be more records to tell */
+  #tellRecord({ record, sink }: Telling): boolean {
+    if (!record.next() || record.offset >= this.#end) return false;
+    // A batch may begin before the range or before the log's start, and end behind the range.
+    if (record.offset < this.tally.at) return true;
+    record.inRange = this.tally.inRange(record.offset);
+    this.tally.record(sink.add(record), record.offset, record.timestamp);
+    return true;
+  }
   /** Deletion overtook the reading. @returns false: the log begins no later than the next fetch would */
   skipDeleted(logStart: number): boolean {
     if (logStart <= this.#next) return false;

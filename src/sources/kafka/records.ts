@@ -1,4 +1,5 @@
 /** The records inside a batch, one after the other, without an object for each. (https://kafka.apache.org/documentation/#record) */
+import type { RecordBlock, RecordPlace } from '../messages/block.ts';
 import type { RecordView } from '../messages/record.ts';
 import type { BatchCursor } from './record-batch.ts';
 
@@ -50,6 +51,33 @@ export class RecordCursor implements RecordView {
     this.#baseOffset = batch.baseOffset;
     this.#baseTimestamp = batch.baseTimestamp;
     this.#appendedAt = batch.isLogAppendTime ? batch.maxTimestamp : undefined;
+  }
+
+  /** Where the next record begins. */
+  get place(): RecordPlace {
+    return { at: this.#at, left: this.#left, delta: this.#delta };
+  }
+
+  /** Goes on at another place of the batch. */
+  seek({ at, left, delta }: RecordPlace): void {
+    this.#at = at;
+    this.#left = left;
+    this.#delta = delta;
+  }
+
+  /** What all records of the batch share. */
+  get shared(): Pick<
+    RecordBlock,
+    'bytes' | 'partition' | 'baseOffset' | 'lastOffset' | 'baseTimestamp' | 'appendedAt'
+  > {
+    return {
+      bytes: this.#bytes,
+      partition: this.partition,
+      baseOffset: this.#baseOffset,
+      lastOffset: this.#batch.lastOffset,
+      baseTimestamp: this.#baseTimestamp,
+      appendedAt: this.#appendedAt,
+    };
   }
 
   get key(): Uint8Array | null {

@@ -2,6 +2,7 @@
 import type { FieldReference, Replay } from '../../model.ts';
 import type { MessageClass } from './columns.ts';
 import type { Field, Fields } from './fields.ts';
+import type { Program } from './program.ts';
 
 /** The setting whose fields decide what is skipped, so that skipped messages count for it too. */
 const DECIDES = 'messages.where';
@@ -9,7 +10,7 @@ const DECIDES = 'messages.where';
 export class ReferenceCounts {
   readonly #entries: {
     readonly setting: string;
-    readonly text: string;
+    readonly reference: FieldReference;
     readonly field: Field;
     seen: number;
   }[] = [];
@@ -17,11 +18,12 @@ export class ReferenceCounts {
   /** Declares fields in the name of a setting; the same reference again is the same field. */
   declarer(setting: string, fields: Fields): (reference: FieldReference) => Field {
     return (reference) => {
-      const { text } = reference;
-      const known = this.#entries.find((entry) => entry.setting === setting && entry.text === text);
+      const known = this.#entries.find(
+        (entry) => entry.setting === setting && entry.reference.text === reference.text,
+      );
       if (known !== undefined) return known.field;
       const field = fields.add(reference);
-      this.#entries.push({ setting, text, field, seen: 0 });
+      this.#entries.push({ setting, reference, field, seen: 0 });
       return field;
     };
   }
@@ -41,7 +43,12 @@ export class ReferenceCounts {
     });
   }
 
-  all(): Replay['references'] {
-    return this.#entries.map(({ setting, text, seen }) => ({ setting, text, seen }));
+  /** @param elsewhere knows of the messages that were added without being counted here */
+  all(elsewhere: Pick<Program, 'seen'> | undefined): Replay['references'] {
+    return this.#entries.map(({ setting, reference, seen }) => {
+      const others = elsewhere?.seen(reference, false) ?? 0;
+      const skipped = setting === DECIDES ? (elsewhere?.seen(reference, true) ?? 0) : 0;
+      return { setting, text: reference.text, seen: seen + others + skipped };
+    });
   }
 }

@@ -1,5 +1,6 @@
 /** The account of one partition: every offset of the range in exactly one class, and the holes with their times. */
 import type { MessageHole, OffsetClasses, PartitionRange, TopicRange } from '../../model.ts';
+import type { BlockRun, RecordBlock } from './block.ts';
 import { refuseHole } from './gaps.ts';
 import { Holes, type HolesState } from './holes.ts';
 
@@ -75,6 +76,13 @@ export class PartitionTally {
     return this.#at - this.#range.readFirst;
   }
 
+  /** What records added at once must know of the range. */
+  get bounds(): Pick<RecordBlock, 'from' | 'to' | 'first' | 'end' | 'askedFrom' | 'askedTo'> {
+    const { first, end, readEnd } = this.#range;
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this.#asked;
+    return { from: this.#at, to: readEnd, first, end, askedFrom: from, askedTo: to };
+  }
+
   inRange(offset: number): boolean {
     return offset >= this.#range.first && offset < this.#range.end;
   }
@@ -104,6 +112,24 @@ export class PartitionTally {
     if (!this.inRange(offset)) return;
     this.#classes[as]++;
     if (as !== 'aborted' && timestamp >= 0) this.#date(timestamp);
+  }
+
+  /** Accounts for a run of records that were added at once, and for the offsets before it that nothing was said of. */
+  run(run: BlockRun): void {
+    if (run.rows === 0) return;
+    if (!run.dense) {
+      run.each((as, offset, timestamp) => this.record(as, offset, timestamp));
+      return;
+    }
+    this.passTo(run.firstOffset, this.#between);
+    this.#at = run.lastOffset + 1;
+    this.messages += run.rows;
+    this.#holes.seen(run.firstTimestamp);
+    this.#holes.seen(run.lastTimestamp);
+    for (const as of ['audited', 'skipped', 'aborted'] as const) this.#classes[as] += run.counts[as];
+    this.firstAt = Math.min(this.firstAt, run.earliest);
+    this.lastAt = Math.max(this.lastAt, run.latest);
+    this.stragglers += run.stragglers;
   }
 
   /** The sums, once everything was accounted for. @throws Error where they do not add up: a defect */

@@ -2,13 +2,16 @@
 import { EXPECT } from '../../columns.ts';
 import type { MessageBatch, Replay, Settings, SourceHooks, Take } from '../../model.ts';
 import { KeyMaker } from '../keys.ts';
+import { Scanner } from '../scan/scanner.ts';
+import { BlockReader } from './block.ts';
 import { type MessageClass, MessageColumns } from './columns.ts';
-import { ValueDigest } from './digest.ts';
 import { Conditions, KindExpectation } from './expectations.ts';
 import { type Field, Fields, type ValueState } from './fields.ts';
+import { Program } from './program.ts';
 import type { RecordView } from './record.ts';
 import { ReferenceCounts } from './references.ts';
 
+export type { BlockReader, BlockRun, RecordBlock, RecordPlace } from './block.ts';
 export type { RecordView } from './record.ts';
 
 const MAX_SAMPLES = 5;
@@ -28,8 +31,9 @@ export class MessageWriter {
   readonly #identityInValue: boolean;
   readonly #where: Conditions;
   readonly #kinds: readonly KindExpectation[];
-  readonly #digest: ValueDigest;
+  readonly #scanner = new Scanner();
   readonly #columns: MessageColumns;
+  readonly #program: Program | undefined;
   /** Batches that filled up before flush() was called. */
   readonly #waiting: MessageBatch[] = [];
   readonly #take: Take<MessageBatch>;
@@ -37,6 +41,8 @@ export class MessageWriter {
 
   /** False: nothing refers to a header, so that sources need not read them. */
   readonly needsHeaders: boolean;
+  /** Adds whole batches; undefined: some setting needs every record to be added by itself. */
+  readonly blocks: BlockReader | undefined;
 
   constructor(settings: Settings, hooks: Pick<SourceHooks, 'digestKey'>, take: Take<MessageBatch>) {
     const { topic, key, id, where } = settings.messages;
@@ -54,8 +60,9 @@ export class MessageWriter {
           declareFor(`effects.${kind.name}.${setting}`),
         ),
     );
-    this.#digest = new ValueDigest(hooks.digestKey);
-    this.#columns = new MessageColumns(settings.kinds.length);
+    this.#columns = new MessageColumns(this.#scanner, settings.kinds.length, hooks.digestKey);
+    this.#program = Program.of(this.#scanner, settings);
+    this.blocks = this.#program && new BlockReader(this.#scanner, this.#columns);
     this.#take = take;
     this.needsHeaders = this.#fields.needsHeaders;
   }
@@ -64,17 +71,17 @@ export class MessageWriter {
   restore(saved: Pick<Replay, 'references' | 'undecodable'>): void {
     this.#counts.restore(saved.references);
     this.#undecodable.push(...saved.undecodable);
+    this.#tellSampling();
   }
 
   /** Adds one record; its bytes are copied, so the view may be reused at once. */
   add(record: RecordView): MessageClass {
-    if (this.#columns.full) this.#waiting.push(this.#columns.take());
+    if (this.#columns.full) this.#putAside();
     const value = this.#fields.read(record);
     const where = record.aborted ? 'hold' : this.#where.test(value);
     const messageClass = record.aborted ? 'aborted' : where === 'fail' ? 'skipped' : 'audited';
     const eventId = this.#id?.text() ?? '';
-    const digest = eventId === '' ? this.#digest.of(record.value) : '';
-    this.#columns.add(record, messageClass, this.#keyText(), eventId, digest);
+    this.#columns.add(record, messageClass, this.#keyText(), eventId);
 
     const nobody = where === 'undecodable' || (value === 'broken' && this.#identityInValue);
     const expectsUnknown = messageClass === 'audited' && this.#addExpectations(value, nobody);
@@ -91,15 +98,17 @@ export class MessageWriter {
 
   /** Hands over what is gathered; does nothing when that is nothing. */
   async flush(): Promise<void> {
-    if (this.#columns.rows > 0) this.#waiting.push(this.#columns.take());
     for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       await this.#take(batch);
     }
+    if (this.#columns.rows === 0) return;
+    await this.#take(this.#columns.view());
+    this.#columns.clear();
   }
 
   /** How many messages, not skipped, had something at each reference; conditions on messages count them all. */
   references(): Replay['references'] {
-    return this.#counts.all();
+    return this.#counts.all(this.#program);
   }
 
   /** A few audited messages whose value could not be read, and why. */
@@ -131,8 +140,37 @@ export class MessageWriter {
     return broken;
   }
 
+  /** Nobody asked whether the columns are full: their rows wait elsewhere. */
+  #putAside(): void {
+    this.#waiting.push(copyOf(this.#columns.view()));
+    this.#columns.clear();
+  }
+
   #sample({ partition, offset }: RecordView): void {
     if (this.#undecodable.length === MAX_SAMPLES) return;
     this.#undecodable.push({ partition, offset, why: this.#fields.fault });
+    this.#tellSampling();
   }
+
+  /** Undecodable messages are only left to be added by themselves as long as it is asked why. */
+  #tellSampling(): void {
+    this.#scanner.calls.setSampling(this.#undecodable.length < MAX_SAMPLES);
+  }
+}
+
+function copyOf(batch: MessageBatch): MessageBatch {
+  return {
+    rows: batch.rows,
+    partition: batch.partition.slice(),
+    offset: batch.offset.slice(),
+    timestamp: batch.timestamp.slice(),
+    class: batch.class.slice(),
+    inRange: batch.inRange.slice(),
+    undecodable: batch.undecodable.slice(),
+    key: Uint8Array.from(batch.key),
+    eventId: Uint8Array.from(batch.eventId),
+    digest: Uint8Array.from(batch.digest),
+    expectMin: batch.expectMin.map((column) => column.slice()),
+    expectMax: batch.expectMax.map((column) => column.slice()),
+  };
 }
