@@ -6,8 +6,18 @@
 /** `effects.time` of an effect that carries no readable time. */
 export const NO_TIME = -(2n ** 63n);
 
-/** `messages.class`: which class of offset a stored message belongs to (DESIGN rule 2). */
-export const MESSAGE_CLASS = { audited: 0, skipped: 1, aborted: 2 } as const;
+/**
+ * `messages.class`: what became of a stored message. Where uncommitted messages are read, those of aborted and of open
+ * transactions are audited too, and marked; `aborted` is then only what `where` did not let in.
+ */
+export const MESSAGE_CLASS = {
+  audited: 0,
+  skipped: 1,
+  aborted: 2,
+  abortedAudited: 3,
+  openAudited: 4,
+} as const;
+export type MessageClass = keyof typeof MESSAGE_CLASS;
 
 /** In `expectMin` and `expectMax`: why no number of effects can be expected of this message for this kind. */
 export const EXPECT = { undecodable: -1, unreadable: -2 } as const;

@@ -302,8 +302,8 @@ export interface Replay {
 }
 
 /**
- * Messages in columns; row i of each array is one message. Messages of class audited, skipped and aborted, of the
- * range and of the padding.
+ * Messages in columns; row i of each array is one message. Messages of every MESSAGE_CLASS, of the range and of the
+ * padding.
  */
 export interface MessageBatch {
   readonly rows: number;
@@ -536,6 +536,9 @@ export interface Judgement {
     readonly copies: number;
     readonly noKey: number;
     readonly undecodable: number;
+    /** How many of the audited ones are of aborted, and of open transactions: none unless uncommitted messages were read. */
+    readonly aborted: number;
+    readonly open: number;
     /** Ids that are on messages of different keys (DESIGN rule 4). */
     readonly idsAcrossKeys: number;
   };
@@ -609,6 +612,8 @@ export interface Report {
     readonly copies: number;
     readonly noKey: number;
     readonly undecodable: number;
+    readonly aborted: number;
+    readonly open: number;
     readonly notes: readonly string[];
   };
   readonly effects: readonly KindReport[];

@@ -2,7 +2,7 @@
 import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import type { LedgerLine, Orphan, OrphanReason, Outcome, Reason, Verdict } from '../model.ts';
 import type { Row } from './engine.ts';
-import { PLACE_UNIT } from './judgement/statement.ts';
+import { isAudited, PLACE_UNIT } from './judgement/statement.ts';
 import { keylessReason } from './totals.ts';
 
 /** Every line of the ledger, or those that are not `ok` or `exempt`, by (partition, offset, name of the kind). */
@@ -24,7 +24,7 @@ function oddLines(which: 'all' | 'exceptions'): string {
     LEFT JOIN (SELECT o.msg_key, o.effect_kind, o.event_no, list(o.effect_id ORDER BY o.effect_ts NULLS LAST, o.effect_id) AS ids
                FROM own_effects AS o GROUP BY ALL) AS i
       ON i.msg_key = j.msg_key AND i.effect_kind = j.effect_kind AND i.event_no = j.event_no
-    WHERE m.class_id = 0 AND m.in_range = 1${which === 'all' ? '' : " AND j.verdict NOT IN ('ok', 'exempt')"}`;
+    WHERE ${isAudited('m')} AND m.in_range = 1${which === 'all' ? '' : " AND j.verdict NOT IN ('ok', 'exempt')"}`;
 }
 
 function keylessLines(kinds: number): readonly string[] {
@@ -32,7 +32,7 @@ function keylessLines(kinds: number): readonly string[] {
     { length: kinds },
     (_, kind) => `SELECT ${MESSAGE}, 1, ${kind}, m.expect_min_${kind}, m.expect_max_${kind},
       NULL, NULL, 'unknown', 'unknown', ${keylessReason(kind)}, NULL, NULL, NULL
-    FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1 AND m.msg_key = ''`,
+    FROM messages AS m WHERE ${isAudited('m')} AND m.in_range = 1 AND m.msg_key = ''`,
   );
 }
 
@@ -46,9 +46,9 @@ function plainLines(kinds: number): readonly string[] {
       CASE WHEN m.expect_max_${kind} = 0 THEN 'exempt' ELSE 'ok' END, '', f.effect_ts, f.effect_ts,
       CASE WHEN f.effect_id IS NULL THEN NULL ELSE list_value(f.effect_id) END
     FROM messages AS m
-    JOIN (SELECT n.msg_key, count(*) AS copies FROM messages AS n WHERE n.class_id = 0 GROUP BY n.msg_key) AS c ON c.msg_key = m.msg_key
+    JOIN (SELECT n.msg_key, count(*) AS copies FROM messages AS n WHERE ${isAudited('n')} GROUP BY n.msg_key) AS c ON c.msg_key = m.msg_key
     LEFT JOIN effects AS f ON f.effect_kind = ${kind} AND f.effect_key = m.msg_key
-    WHERE m.class_id = 0 AND m.in_range = 1 AND m.msg_key <> ''
+    WHERE ${isAudited('m')} AND m.in_range = 1 AND m.msg_key <> ''
       AND NOT EXISTS (SELECT 1 FROM odd_keys AS o WHERE o.odd_key = m.msg_key)`,
   );
 }

@@ -2,6 +2,7 @@
 import { AuditError } from '../error.ts';
 import type { Engine } from './engine.ts';
 import type { JudgeInput } from './input.ts';
+import { isAudited } from './judgement/statement.ts';
 import { NEARBY } from './totals.ts';
 
 /** With fewer keys than this on either side, keys that never meet may be chance: a warning instead of a stop. */
@@ -23,7 +24,7 @@ export async function refuseUnmatchedKeys(engine: Engine, input: JudgeInput): Pr
 
 async function refuseNoKeys(engine: Engine, { settings }: JudgeInput): Promise<void> {
   const [row] = await engine.rows(`SELECT count(*), count(CASE WHEN m.msg_key <> '' THEN 1 END),
-    count(CASE WHEN m.undecodable = 1 THEN 1 END) FROM messages AS m WHERE m.class_id = 0`);
+    count(CASE WHEN m.undecodable = 1 THEN 1 END) FROM messages AS m WHERE ${isAudited('m')}`);
   const [messages, withKey, undecodable] = row!.map(Number) as [number, number, number];
   if (messages === 0 || withKey > 0) return;
   const key = settings.messages.key.map((part) => part.field.text).join(', ');
@@ -44,7 +45,7 @@ async function neverMet(engine: Engine, input: JudgeInput, kind: number): Promis
   const name = input.settings.kinds[kind]!.name;
   const ofMessages = await examples(
     engine,
-    `SELECT DISTINCT m.msg_key AS k FROM messages AS m WHERE m.class_id = 0 AND m.msg_key <> '' AND m.expect_max_${kind} <> 0`,
+    `SELECT DISTINCT m.msg_key AS k FROM messages AS m WHERE ${isAudited('m')} AND m.msg_key <> '' AND m.expect_max_${kind} <> 0`,
   );
   const ofEffects = await examples(engine, `SELECT DISTINCT f.effect_key AS k ${effectsNearby(kind)}`);
   const what = `not one key of ${expecting} messages meets one of ${effects} effects of ${name}: messages have ${ofMessages}, effects have ${ofEffects}`;

@@ -1,4 +1,5 @@
 /** Reads the totals of a judgement: the plainly expected keys as counts, the others from what was judged about each. */
+import { MESSAGE_CLASS } from '../columns.ts';
 import type {
   Judgement,
   KindTotals,
@@ -11,7 +12,7 @@ import type {
 } from '../model.ts';
 import type { Engine, Row } from './engine.ts';
 import { type JudgeInput, rangeTime } from './input.ts';
-import { FAR_PAST } from './judgement/statement.ts';
+import { FAR_PAST, isAudited } from './judgement/statement.ts';
 
 /** Effects that may be of the range's messages: those around its time, as far as windows reach, and those without a time. */
 export const NEARBY = `(f.effect_ts < ${FAR_PAST} OR (f.effect_ts >= t.range_from_us - k.lead_us AND f.effect_ts < t.range_to_us + k.settle_us))`;
@@ -72,19 +73,27 @@ export async function readJudgement(
 
 async function readMessages(engine: Engine): Promise<Omit<Judgement['messages'], 'idsAcrossKeys'>> {
   const [seen] = await engine.rows(`SELECT count(*), count(CASE WHEN m.msg_key = '' THEN 1 END),
-    count(CASE WHEN m.undecodable = 1 THEN 1 END) FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1`);
-  const [audited, noKey, undecodable] = seen!.map(Number) as [number, number, number];
+    count(CASE WHEN m.undecodable = 1 THEN 1 END), count(CASE WHEN m.class_id = ${MESSAGE_CLASS.abortedAudited} THEN 1 END),
+    count(CASE WHEN m.class_id = ${MESSAGE_CLASS.openAudited} THEN 1 END)
+    FROM messages AS m WHERE ${isAudited('m')} AND m.in_range = 1`);
+  const [audited, noKey, undecodable, aborted, open] = seen!.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const [plain] = await engine.rows(
     'SELECT count(*) FROM facts AS a WHERE a.odd_key IS NULL AND a.judged_copies > 0',
   );
   const [odd] = await engine.rows('SELECT count(*) FROM odd_events AS e WHERE e.judged_copies > 0');
   const events = Number(plain![0]) + Number(odd![0]);
-  return { audited, events, copies: audited - noKey - events, noKey, undecodable };
+  return { audited, events, copies: audited - noKey - events, noKey, undecodable, aborted, open };
 }
 
 async function countIdsAcrossKeys(engine: Engine): Promise<number> {
   const [row] = await engine.rows(`SELECT count(*) FROM (SELECT m.event_id FROM messages AS m
-    WHERE m.class_id = 0 AND m.event_id <> '' AND m.msg_key <> '' GROUP BY m.event_id HAVING min(m.msg_key) <> max(m.msg_key)) AS g`);
+    WHERE ${isAudited('m')} AND m.event_id <> '' AND m.msg_key <> '' GROUP BY m.event_id HAVING min(m.msg_key) <> max(m.msg_key)) AS g`);
   return Number(row![0]);
 }
 
@@ -109,7 +118,7 @@ async function readLineCounts(engine: Engine, kind: number): Promise<readonly Li
     FROM judged AS j WHERE j.effect_kind = ${kind} GROUP BY ALL
     UNION ALL
     SELECT 1, NULL, 'unknown', 'unknown', ${keylessReason(kind)}, count(*)
-    FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1 AND m.msg_key = '' GROUP BY ALL`);
+    FROM messages AS m WHERE ${isAudited('m')} AND m.in_range = 1 AND m.msg_key = '' GROUP BY ALL`);
   return rows.map(([copies, count, outcome, verdict, reason, messages]) => ({
     copies: Number(copies),
     count: count === null ? undefined : Number(count),
@@ -200,7 +209,7 @@ async function readSignatures(engine: Engine, kinds: number): Promise<readonly S
       FROM judged AS j GROUP BY j.msg_key, j.event_no
       UNION ALL
       SELECT ${all.map(() => "'unknown'").join(', ')}, 1
-      FROM messages AS m WHERE m.class_id = 0 AND m.in_range = 1 AND m.msg_key = '') AS s
+      FROM messages AS m WHERE ${isAudited('m')} AND m.in_range = 1 AND m.msg_key = '') AS s
     GROUP BY ALL ORDER BY ALL`);
   const signatures = rows.map(
     (row: Row): Signature => ({ outcomes: row.slice(0, kinds) as Outcome[], messages: Number(row[kinds]) }),

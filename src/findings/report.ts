@@ -10,7 +10,7 @@ import type {
   Outcome,
   Report,
 } from '../model.ts';
-import { counted } from '../words.ts';
+import { counted, grouped } from '../words.ts';
 import { exitOf, unseenReferences } from './exit.ts';
 import { locationOf } from './location.ts';
 
@@ -72,13 +72,18 @@ export function buildReport(record: AuditRecord, judgement: Judgement, orphans: 
 const NO_OFFSETS = { audited: 0, skipped: 0, control: 0, aborted: 0, absent: 0, deleted: 0, unseen: 0 };
 
 function messageCounts({ messages }: Judgement): Omit<Report['messages'], 'notes'> {
-  const { audited, events, copies, noKey, undecodable } = messages;
-  return { audited, events, copies, noKey, undecodable };
+  const { audited, events, copies, noKey, undecodable, aborted, open } = messages;
+  return { audited, events, copies, noKey, undecodable, aborted, open };
 }
 
 function messageNotes(record: AuditRecord, judgement: Judgement): string[] {
-  const { idsAcrossKeys, noKey } = judgement.messages;
+  const { idsAcrossKeys, noKey, aborted, open } = judgement.messages;
   const notes = [...unseenReferences(record), ...judgement.notes];
+  if (aborted + open > 0) {
+    notes.push(
+      `uncommitted messages were audited too: ${grouped(aborted)} of aborted and ${grouped(open)} of open transactions`,
+    );
+  }
   if (idsAcrossKeys > 0) {
     notes.push(
       `${counted(idsAcrossKeys, 'event id')} on messages of different keys: they were not taken for copies`,

@@ -45,11 +45,11 @@ function lineOfEngine(line: LedgerLine): OracleLine {
 }
 
 function answerOfOracle(history: History, judged: OracleJudgement) {
-  const { lines, orphans, audited, events, copies, noKey, undecodable } = judged;
+  const { lines, orphans, audited, events, copies, noKey, undecodable, aborted, open } = judged;
   return {
     lines,
     orphans: [...orphans].sort(byText),
-    messages: { audited, events, copies, noKey, undecodable },
+    messages: { audited, events, copies, noKey, undecodable, aborted, open },
     kinds: history.kinds.map((_, kind) => totalsOf(judged, kind)),
     signatures: signaturesOf(lines),
   };

@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { UNBOUNDED } from '../../src/columns.ts';
 import type { MessageHole } from '../../src/model.ts';
-import type { Expected, History, HistoryEffect, HistoryKind, HistoryMessage } from './history.ts';
+import {
+  type Expected,
+  type History,
+  type HistoryEffect,
+  type HistoryKind,
+  type HistoryMessage,
+  isAudited,
+} from './history.ts';
 
 /** All times of a history lie a few milliseconds around this moment, so that edges meet often. */
 const NOON = Date.UTC(2026, 10, 22, 12);
@@ -49,6 +56,8 @@ function message(kinds: number): fc.Arbitrary<Omit<HistoryMessage, 'offset'>> {
         ...Array<'audited'>(8).fill('audited'),
         'skipped',
         'aborted',
+        'abortedAudited',
+        'openAudited',
       ),
       inRange: fc.constantFrom(true, true, true, false),
       undecodable: fc.constantFrom(false, false, false, true),
@@ -198,4 +207,4 @@ function historyOf(kinds: number): fc.Arbitrary<History> {
 export const histories: fc.Arbitrary<History> = fc
   .integer({ min: 1, max: 2 })
   .chain(historyOf)
-  .filter(({ messages }) => messages.some((one) => one.class === 'audited' && one.key !== ''));
+  .filter(({ messages }) => messages.some((one) => isAudited(one) && one.key !== ''));

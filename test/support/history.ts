@@ -1,4 +1,5 @@
 /** What happened in and around a topic range, in plain arrays: what the oracle judges, and what is played to the engine. */
+import type { MessageClass } from '../../src/columns.ts';
 import type { Coverage, MessageHole } from '../../src/model.ts';
 
 /** Expected number of effects, or why none could be told. */
@@ -9,7 +10,7 @@ export interface HistoryMessage {
   readonly offset: number;
   /** Epoch milliseconds; negative: none. */
   readonly timestamp: number;
-  readonly class: 'audited' | 'skipped' | 'aborted';
+  readonly class: MessageClass;
   readonly inRange: boolean;
   readonly undecodable: boolean;
   /** The empty text: no key. */
@@ -18,6 +19,11 @@ export interface HistoryMessage {
   readonly digest: string;
   /** One for each kind. */
   readonly expect: readonly Expected[];
+}
+
+/** Whether the message is judged: uncommitted ones are where they are read. */
+export function isAudited(message: HistoryMessage): boolean {
+  return message.class !== 'skipped' && message.class !== 'aborted';
 }
 
 export interface HistoryEffect {

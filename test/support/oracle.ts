@@ -1,7 +1,7 @@
 /** A second, naive reading of DESIGN section 4: plain arrays, quadratic, obviously right. The engine must agree with it. */
 import { UNBOUNDED } from '../../src/columns.ts';
 import type { Outcome, Reason, Verdict } from '../../src/model.ts';
-import type { History, HistoryEffect, HistoryMessage } from './history.ts';
+import { type History, type HistoryEffect, type HistoryMessage, isAudited } from './history.ts';
 import {
   distinct,
   type Event,
@@ -48,12 +48,14 @@ export interface OracleJudgement {
   readonly copies: number;
   readonly noKey: number;
   readonly undecodable: number;
+  readonly aborted: number;
+  readonly open: number;
 }
 
 export function judge(input: History): OracleJudgement {
   const events = eventsOf(input.messages);
   const effects = distinct(input.effects);
-  const judged = input.messages.filter((message) => message.class === 'audited' && message.inRange);
+  const judged = input.messages.filter((message) => isAudited(message) && message.inRange);
   const shares = input.kinds.map((_, kind) => shareOut(input, events, effects, kind));
   const lines = judged.flatMap((message) =>
     input.kinds.map((_, kind) => lineOf(input, events, effects, shares[kind]!, message, kind)),
@@ -68,6 +70,8 @@ export function judge(input: History): OracleJudgement {
     copies: events.flatMap((event) => event.copies.filter((copy) => copy.inRange).slice(1)).length,
     noKey: judged.filter((message) => message.key === '').length,
     undecodable: judged.filter((message) => message.undecodable).length,
+    aborted: judged.filter((message) => message.class === 'abortedAudited').length,
+    open: judged.filter((message) => message.class === 'openAudited').length,
   };
 }
 

@@ -81,7 +81,16 @@ export function totalsOf(change: Partial<KindTotals> = {}): KindTotals {
 export function judgementOf(kinds: readonly KindTotals[], change: Partial<Judgement> = {}): Judgement {
   return {
     time: { from: NOON, to: NOON + 2001 },
-    messages: { audited: 3, events: 3, copies: 0, noKey: 0, undecodable: 0, idsAcrossKeys: 0 },
+    messages: {
+      audited: 3,
+      events: 3,
+      copies: 0,
+      noKey: 0,
+      undecodable: 0,
+      aborted: 0,
+      open: 0,
+      idsAcrossKeys: 0,
+    },
     kinds,
     signatures: [{ outcomes: kinds.map(() => 'one'), messages: 3 }],
     notes: [],

@@ -1,5 +1,5 @@
 /** Messages to events, events to windows, sightings to effects: what the rules speak of. */
-import { FAR_FUTURE, FAR_PAST, forKinds, PLACE_UNIT, type Statement } from './statement.ts';
+import { FAR_FUTURE, FAR_PAST, forKinds, isAudited, PLACE_UNIT, type Statement } from './statement.ts';
 
 /** Rule 4: messages to events; then one line for each (event, kind) with its window and what it expects. */
 export function eventStatements(kinds: number): readonly Statement[] {
@@ -18,7 +18,7 @@ SELECT m.partition_id AS partition_id, m.offset_id AS offset_id, m.msg_ts AS msg
        row_number() OVER (PARTITION BY m.msg_key, m.event_id, m.digest ORDER BY m.msg_ts, m.partition_id, m.offset_id) AS copy_no
 FROM messages AS m
 JOIN odd_keys AS o ON o.odd_key = m.msg_key
-WHERE m.class_id = 0`,
+WHERE ${isAudited('m')}`,
     },
     {
       // event_no numbers the events of a key by their earliest copy: small numbers, so that sums of them stay small.

@@ -1,5 +1,5 @@
 /** First pass: which keys are plainly as expected, so that only the others need the full rules. */
-import { forKinds, type Statement } from './statement.ts';
+import { forKinds, isAudited, type Statement } from './statement.ts';
 
 /**
  * Which keys are plainly as expected: one event, at most one effect of each kind and that in its window, as many as
@@ -17,7 +17,7 @@ SELECT m.msg_key AS msg_key, count(*) AS copies, CAST(sum(m.in_range) AS BIGINT)
        CASE WHEN min(m.event_id) = max(m.event_id) AND min(m.digest) = max(m.digest) THEN 1 ELSE 0 END AS one_event,
        ${forKinds(kinds, 'min(m.expect_min_#) AS least_min_#, max(m.expect_min_#) AS expect_min_#, min(m.expect_max_#) AS least_max_#, max(m.expect_max_#) AS expect_max_#')}
 FROM messages AS m
-WHERE m.class_id = 0 AND m.msg_key <> ''
+WHERE ${isAudited('m')} AND m.msg_key <> ''
 GROUP BY m.msg_key`,
     },
     {
@@ -64,7 +64,7 @@ SELECT DISTINCT f.effect_key AS odd_key
 FROM effects AS f
 CROSS JOIN audit_time AS t
 WHERE f.effect_key <> '' AND f.effect_ts >= t.range_from_us AND f.effect_ts < t.range_to_us
-  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.class_id = 0 AND m.msg_key = f.effect_key)`,
+  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE ${isAudited('m')} AND m.msg_key = f.effect_key)`,
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** One statement of the judgement, and what its text is made of. */
+import { MESSAGE_CLASS } from '../../columns.ts';
 
 /** Beyond every real time, and far enough from the ends of BIGINT to be compared without overflow. */
 export const FAR_PAST = -9_000_000_000_000_000_000n;
@@ -11,6 +12,12 @@ export interface Statement {
   readonly name: string;
   readonly kind: 'view' | 'table';
   readonly select: string;
+}
+
+/** The condition on a message (under this alias) that it is judged. */
+export function isAudited(alias: string): string {
+  const { audited: plainly, abortedAudited, openAudited } = MESSAGE_CLASS;
+  return `${alias}.class_id IN (${plainly}, ${abortedAudited}, ${openAudited})`;
 }
 
 /** Repeats a fragment for each kind; `#` stands for its number. */

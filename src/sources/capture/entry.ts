@@ -39,6 +39,7 @@ export class CaptureEntry {
     headers: [],
     inRange: false,
     aborted: false,
+    ofOpenTransaction: false,
   };
 
   constructor(needsHeaders: boolean) {

@@ -1,4 +1,5 @@
 /** Hands over the messages of a capture that are in a fixed range, each once, and accounts for every offset of it. */
+import type { MessageClass } from '../../columns.ts';
 import { AuditError } from '../../error.ts';
 import type {
   MessageBatch,
@@ -30,7 +31,7 @@ interface Track {
   readonly range: FixedPartition['range'];
   readonly tally: PartitionTally;
   /** Undefined: its offsets ascend, each once, so that the tally follows them directly. */
-  readonly seen: SeenMessages<'audited' | 'skipped' | 'aborted'> | undefined;
+  readonly seen: SeenMessages<MessageClass> | undefined;
 }
 
 /** @throws AuditError (4) where two lines tell one offset differently, and for whatever is no whole capture */

@@ -8,7 +8,7 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-const ABORT = 0;
+const MARKERS = ['abort', 'commit'] as const;
 
 /**
  * Follows the batches of one partition in one response, in order. The broker lists the transactions by where they ended,
@@ -18,7 +18,6 @@ const ABORT = 0;
 export class AbortedTransactions {
   readonly #byFirstOffset: readonly AbortedTransaction[];
   readonly #aborting = new Set<bigint>();
-  readonly #marker = new RecordCursor(false);
   #next = 0;
 
   constructor(transactions: readonly AbortedTransaction[]) {
@@ -29,7 +28,7 @@ export class AbortedTransactions {
   include(batch: BatchCursor): boolean {
     this.#beginUpTo(batch.lastOffset);
     if (!batch.isControl) return batch.isTransactional && this.#aborting.has(batch.producerId);
-    if (this.#aborting.size > 0 && this.#isAbortMarker(batch)) this.#aborting.delete(batch.producerId);
+    if (this.#aborting.size > 0 && markerOf(batch) === 'abort') this.#aborting.delete(batch.producerId);
     return false;
   }
 
@@ -41,12 +40,16 @@ export class AbortedTransactions {
       this.#next++;
     }
   }
+}
 
-  /** The key of a control record is its version and its type, an INT16 each; compaction may have left no record. */
-  #isAbortMarker(batch: BatchCursor): boolean {
-    this.#marker.open(batch);
-    if (!this.#marker.next()) return false;
-    const key = this.#marker.key;
-    return key !== null && key.length >= 4 && ((key[2]! << 8) | key[3]!) === ABORT;
-  }
+/**
+ * What a control batch says of its producer's transaction; undefined: nothing. The key of a control record is its version
+ * and its type, an INT16 each; compaction may have left no record.
+ */
+export function markerOf(batch: BatchCursor): (typeof MARKERS)[number] | undefined {
+  const marker = new RecordCursor(false);
+  marker.open(batch);
+  if (!marker.next()) return undefined;
+  const { key } = marker;
+  return key !== null && key.length >= 4 ? MARKERS[(key[2]! << 8) | key[3]!] : undefined;
 }

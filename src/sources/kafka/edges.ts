@@ -24,7 +24,7 @@ export async function timeAt(
 ): Promise<number | undefined> {
   const place = { topic: transport.topic, partition };
   for (let from = offset; ; ) {
-    const bytes = await fetchPatiently(transport, partition, from, signal);
+    const bytes = await fetchPatiently(transport, partition, from, FETCH_BYTES, signal);
     const time = firstTime(place, bytes, from);
     if (time !== undefined) return time < 0 ? undefined : time;
     const behind = offsetBehind(place, bytes);
@@ -33,16 +33,21 @@ export async function timeAt(
   }
 }
 
-async function fetchPatiently(
+/**
+ * The batches from an offset on, committed or not; none where there are none, or where they have been deleted.
+ * @throws AuditError(4)
+ */
+export async function fetchPatiently(
   transport: Transport,
   partition: number,
   offset: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const patience = new Patience(`Topic ${transport.topic}, partition ${partition}, offset ${offset}`);
   for (;;) {
     try {
-      return await fetchAt(transport, partition, offset);
+      return await fetchAt(transport, partition, offset, maxBytes);
     } catch (error) {
       await pause(patience.failed(error), signal);
       await transport.recover();
@@ -50,14 +55,19 @@ async function fetchPatiently(
   }
 }
 
-async function fetchAt(transport: Transport, partition: number, offset: number): Promise<Buffer> {
+async function fetchAt(
+  transport: Transport,
+  partition: number,
+  offset: number,
+  maxBytes: number,
+): Promise<Buffer> {
   const [leader] = transport.leaders([partition]).keys();
   if (leader === undefined) throw new PassingError(`Partition ${partition} has no leader.`);
   const { partitions } = await transport.fetch(leader, {
     isolation: ISOLATION.uncommitted,
     maxWaitMs: WAIT_MS,
-    maxBytes: FETCH_BYTES,
-    partitions: [{ partition, offset, maxBytes: FETCH_BYTES }],
+    maxBytes,
+    partitions: [{ partition, offset, maxBytes }],
   });
   const answer = partitions[0];
   if (answer === undefined) throw new PassingError(`Partition ${partition} is missing in the answer.`);

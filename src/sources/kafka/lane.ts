@@ -4,10 +4,11 @@ import { PartitionTally, type TallyState } from '../messages/tally.ts';
 import type { BlockReader, MessageWriter } from '../messages/writer.ts';
 import { AbortedTransactions } from './aborted.ts';
 import { CODE, PassingError, partitionError } from './failures.ts';
-import type { FetchedPartition, FetchPosition } from './fetch.ts';
+import { type FetchedPartition, type FetchPosition, ISOLATION, type IsolationLevel } from './fetch.ts';
 import { Patience } from './patience.ts';
 import { BatchCursor, offsetBehind, type Place } from './record-batch.ts';
 import type { RecordCursor } from './records.ts';
+import type { UnstableTail } from './unstable.ts';
 
 /** What records are told to. */
 export type RecordSink = Pick<MessageWriter, 'needsHeaders' | 'add' | 'full' | 'flush'> &
@@ -37,18 +38,25 @@ export class Lane {
   served = 0;
   readonly #place: Place;
   readonly #end: number;
+  readonly #tail: UnstableTail | undefined;
+  readonly #judgesAborted: boolean;
   readonly #patience: Patience;
   /** Where the next fetch begins; ahead of tally.at while a response is being told. */
   #next: number;
   #maxBytes = PARTITION_BYTES;
   #emptyAnswers = 0;
 
-  /** @param saved the state of its tally where it was left off */
-  constructor(range: PartitionRange, asked: TopicRange, saved?: TallyState) {
+  /**
+   * @param tail what is known of transactions behind the stable offset; undefined: the range ends before
+   * @param saved the state of its tally where it was left off
+   */
+  constructor(range: PartitionRange, asked: TopicRange, tail?: UnstableTail, saved?: TallyState) {
     this.partition = range.partition;
     this.tally = new PartitionTally(range, asked, 'absent', saved);
     this.#place = { topic: asked.topic, partition: range.partition };
     this.#end = range.readEnd;
+    this.#tail = tail;
+    this.#judgesAborted = asked.isolation === 'read_uncommitted';
     this.#next = this.tally.at;
     this.#patience = new Patience(`Topic ${asked.topic}, partition ${range.partition}`);
   }
@@ -59,6 +67,13 @@ export class Lane {
 
   get position(): FetchPosition {
     return { partition: this.partition, offset: this.#next, maxBytes: this.#maxBytes };
+  }
+
+  /** How its next fetch must be asked for: only up to the stable offset does the broker name what was aborted. */
+  get isolation(): IsolationLevel {
+    return this.#tail !== undefined && this.#next >= this.#tail.stable
+      ? ISOLATION.uncommitted
+      : ISOLATION.committed;
   }
 
   /** It must be asked for alone: what may be its end is being proven. */
@@ -80,10 +95,13 @@ export class Lane {
   /** Tells the records of a response, and accounts for every offset up to where the next fetch begins. */
   async tell(fetched: FetchedPartition, next: number, telling: Telling): Promise<void> {
     const batches = new BatchCursor(this.#place, fetched.records);
-    const transactions = new AbortedTransactions(fetched.aborted);
+    const unstable = this.#tail !== undefined && this.tally.at >= this.#tail.stable ? this.#tail : undefined;
+    const aborted = unstable?.abortedSince(this.tally.at) ?? fetched.aborted;
+    const transactions = new AbortedTransactions(aborted);
     while (batches.next() && batches.baseOffset < this.#end) {
       batches.verify();
       telling.record.aborted = transactions.include(batches);
+      telling.record.ofOpenTransaction = unstable?.leavesOpen(batches) ?? false;
       if (batches.lastOffset < this.tally.at) continue;
       this.tally.passTo(batches.baseOffset, 'absent');
       if (batches.isControl) this.tally.passTo(batches.lastOffset + 1, 'control');
@@ -95,8 +113,9 @@ export class Lane {
   async #tellBatch(batch: BatchCursor, telling: Telling): Promise<void> {
     const { record, sink, rest } = telling;
     record.open(batch);
-    // Times beyond the exact numbers are left to the records themselves.
-    const blocks = Number.isSafeInteger(batch.baseTimestamp) ? sink.blocks : undefined;
+    // Times beyond the exact numbers are left to the records themselves, and so is what is judged although uncommitted.
+    const odd = (record.aborted && this.#judgesAborted) || record.ofOpenTransaction;
+    const blocks = Number.isSafeInteger(batch.baseTimestamp) && !odd ? sink.blocks : undefined;
     blocks?.open({ ...record.shared, aborted: record.aborted, ...this.tally.bounds });
     for (let more = true; more; ) {
       more = blocks === undefined ? this.#tellRecord(telling) : this.#tellRun(blocks, telling);
@@ -123,6 +142,7 @@ export class Lane {
     this.tally.record(sink.add(record), record.offset, record.timestamp);
     return true;
   }
+
   /** Deletion overtook the reading. @returns false: the log begins no later than the next fetch would */
   skipDeleted(logStart: number): boolean {
     if (logStart <= this.#next) return false;
@@ -138,20 +158,23 @@ export class Lane {
 
   /**
    * Takes an answer without a whole batch, to a request that named this partition first. If it is empty, nothing is left
-   * up to the stable end, as at least one batch would have been sent (KIP-74): compaction removed it.
+   * up to the end of what was asked for, as at least one batch would have been sent (KIP-74): compaction removed it.
    * @returns milliseconds to wait before the next try
    */
   empty(fetched: FetchedPartition): number {
     if (fetched.records.length > 0) return this.#askForMore();
     this.#emptyAnswers++;
-    const { lastStableOffset } = fetched;
-    if (lastStableOffset < this.#end) {
-      const where = `ends at offset ${lastStableOffset}, before ${this.#end} where it ended a moment ago`;
+    const committed = this.isolation === ISOLATION.committed;
+    const end = committed ? fetched.lastStableOffset : fetched.highWatermark;
+    const goal = committed ? Math.min(this.#tail?.stable ?? this.#end, this.#end) : this.#end;
+    if (end < goal) {
+      const where = `ends at offset ${end}, before ${goal} where it ended a moment ago`;
       return this.failed(new PassingError(`The log ${where}: it was truncated.`));
     }
     if (this.#emptyAnswers < PROOFS_OF_EMPTINESS) return 0;
-    this.#next = this.#end;
-    this.tally.passTo(this.#end, 'absent');
+    this.#next = goal;
+    this.#emptyAnswers = 0;
+    this.tally.passTo(goal, 'absent');
     return 0;
   }
 

@@ -1,17 +1,21 @@
 /** Turns what was asked for into offsets, once, by the broker (DESIGN rule 1). */
 import { AuditError } from '../../error.ts';
-import type { MessageSettings, TopicRange } from '../../model.ts';
+import type { Isolation, MessageSettings, TopicRange } from '../../model.ts';
+import { counted } from '../../words.ts';
 import { askedText } from '../messages/asked.ts';
 import { refuseShort } from '../messages/gaps.ts';
-import { askLogs } from './log.ts';
+import { askLogs, type Piece } from './log.ts';
 import { cutByOffsets } from './range-by-offsets.ts';
 import { cutByTime } from './range-by-time.ts';
 import { deletedNotes, type Reach, reachOf } from './reach.ts';
 import type { Transport } from './transport.ts';
+import { surveyTail, type TailState } from './unstable.ts';
 
 /** A range, and what only the moment of fixing it could tell about the time that is read. */
 export interface FixedRange extends Reach {
   readonly range: TopicRange;
+  /** Of partitions that are read behind their stable offset. */
+  readonly tails: readonly TailState[];
 }
 
 /**
@@ -35,6 +39,7 @@ export async function fixRange(
       : await cutByTime(transport, logs, settings.range, fixedAt, isolation);
   const { pieces, from, to } = cutting;
   const reach = await reachOf(transport, pieces, fixedAt, signal);
+  const tails = await surveyTails(transport, pieces, isolation, signal);
   const range: TopicRange = {
     topic: transport.topic,
     source: transport.servers,
@@ -46,10 +51,34 @@ export async function fixRange(
     fixedAt,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    notes: [...cutting.notes, ...deletedNotes(reach.holes, from)],
+    notes: [...cutting.notes, ...deletedNotes(reach.holes, from), ...unstableNotes(tails)],
   };
   refuseShort(range);
-  return { range, ...reach };
+  return { range, tails, ...reach };
+}
+
+async function surveyTails(
+  transport: Transport,
+  pieces: readonly Piece[],
+  isolation: Isolation,
+  signal: AbortSignal,
+): Promise<readonly TailState[]> {
+  const tails: TailState[] = [];
+  if (isolation === 'read_committed') return tails;
+  for (const { log, cut } of pieces) {
+    if (cut.readEnd > log.stable) tails.push(await surveyTail(transport, log, cut, signal));
+  }
+  return tails;
+}
+
+/** How far the stable offset lies behind, and how much of what is read may still be aborted. */
+function unstableNotes(tails: readonly TailState[]): string[] {
+  if (tails.length === 0) return [];
+  const unstable = tails.map(({ partition, stable, high, open }) => {
+    const lag = `is stable up to ${stable}, ${counted(high - stable, 'offset')} before its end`;
+    return `partition ${partition} ${lag}, with ${counted(open.length, 'open transaction')} in what is read`;
+  });
+  return [`uncommitted: ${unstable.join('; ')}. What open transactions wrote may still be aborted.`];
 }
 
 /** The partitions to read, ascending. @throws AuditError(2) naming those that do not exist */

@@ -18,6 +18,7 @@ export class RecordCursor implements RecordView {
   headers: Headers = NO_HEADERS;
   inRange = true;
   aborted = false;
+  ofOpenTransaction = false;
 
   readonly #withHeaders: boolean;
   #batch!: BatchCursor;

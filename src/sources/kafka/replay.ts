@@ -10,6 +10,7 @@ import { Lane, type RecordSink, type Telling } from './lane.ts';
 import { abortable, pause } from './patience.ts';
 import { RecordCursor } from './records.ts';
 import { EARLIEST, type Transport } from './transport.ts';
+import { type TailState, UnstableTail } from './unstable.ts';
 
 /** What was read: the tallies are complete, one for each partition of the range. */
 export interface Reading {
@@ -30,6 +31,14 @@ interface Hooks {
   readonly checkpoint?: Checkpoint<ReadingState>;
 }
 
+/** How to read, where it is not the usual way. */
+export interface ReadingOptions {
+  /** What is known of transactions behind the stable offset. */
+  readonly tails?: readonly TailState[];
+  /** Where an earlier reading of the same range was left off: it goes on behind that. */
+  readonly saved?: ReadingState;
+}
+
 /** The end of one request to one server. */
 interface Arrival {
   readonly leader: string;
@@ -46,7 +55,6 @@ const PROGRESS_MS = 100;
 
 /**
  * Tells every record of [readFirst, readEnd) of every partition to `sink`, and flushes it at the end.
- * @param saved where an earlier reading of the same range was left off: it goes on behind that
  * @throws AuditError(4) where reading fails for good; the signal's reason when the user interrupts
  */
 export async function readRange(
@@ -54,9 +62,9 @@ export async function readRange(
   range: TopicRange,
   sink: RecordSink,
   hooks: Hooks,
-  saved?: ReadingState,
+  options: ReadingOptions = {},
 ): Promise<Reading> {
-  const replay = new Replay(transport, range, sink, hooks, saved);
+  const replay = new Replay(transport, range, sink, hooks, options);
   await replay.run();
   return { tallies: replay.lanes.map((lane) => lane.tally), bytes: replay.bytes };
 }
@@ -72,8 +80,17 @@ class Replay {
   #turn = 0;
   #progressAt = 0;
 
-  constructor(transport: Transport, range: TopicRange, sink: RecordSink, hooks: Hooks, saved?: ReadingState) {
-    this.lanes = range.partitions.map((partition, i) => new Lane(partition, range, saved?.tallies[i]));
+  constructor(
+    transport: Transport,
+    range: TopicRange,
+    sink: RecordSink,
+    hooks: Hooks,
+    { tails = [], saved }: ReadingOptions,
+  ) {
+    const tailOf = new Map(tails.map((tail) => [tail.partition, new UnstableTail(tail)]));
+    this.lanes = range.partitions.map(
+      (one, i) => new Lane(one, range, tailOf.get(one.partition), saved?.tallies[i]),
+    );
     this.bytes = saved?.bytes ?? 0;
     this.#transport = transport;
     this.#hooks = hooks;
@@ -124,7 +141,9 @@ class Replay {
       const led = new Set(partitions);
       const lanes = inTurn.filter((lane) => led.has(lane.partition));
       const alone = lanes.find((lane) => lane.alone);
-      this.#inFlight.set(leader, this.#fetch(leader, alone === undefined ? lanes : [alone], maxBytes));
+      // A request has one isolation level: the lanes of the other have their turn next.
+      const alike = lanes.filter((lane) => lane.isolation === lanes[0]!.isolation);
+      this.#inFlight.set(leader, this.#fetch(leader, alone === undefined ? alike : [alone], maxBytes));
     }
   }
 
@@ -132,7 +151,7 @@ class Replay {
   async #fetch(leader: string, lanes: readonly Lane[], maxBytes: number): Promise<Arrival> {
     for (const lane of lanes) lane.inFlight = true;
     const request = {
-      isolation: ISOLATION.committed,
+      isolation: lanes[0]!.isolation,
       maxWaitMs: MAX_WAIT_MS,
       maxBytes,
       partitions: lanes.map((lane) => lane.position),

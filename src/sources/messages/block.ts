@@ -1,7 +1,7 @@
 /** Many records at once: a source hands over the records section of a batch, and the scanner adds what it can settle. */
-import { MESSAGE_CLASS } from '../../columns.ts';
+import { MESSAGE_CLASS, type MessageClass } from '../../columns.ts';
 import type { Scanner } from '../scan/scanner.ts';
-import type { MessageClass, MessageColumns } from './columns.ts';
+import type { MessageColumns } from './columns.ts';
 
 /** The records section of one batch of format v2 (https://kafka.apache.org/documentation/#record), decompressed. */
 export interface RecordBlock {
@@ -13,6 +13,7 @@ export interface RecordBlock {
   readonly baseTimestamp: number;
   /** The timestamp of every record, where the broker dated the batch. */
   readonly appendedAt: number | undefined;
+  /** Not to be judged: batches of messages that are judged although aborted, or open, are added record by record. */
   readonly aborted: boolean;
   /** Offsets [from, to) are added; those in [first, end) are of the range, the others of its padding. */
   readonly from: number;
@@ -41,7 +42,7 @@ export interface BlockRun {
   /** No offset is missing between the first and the last. */
   readonly dense: boolean;
   /** Those of the range, by class. */
-  readonly counts: Readonly<Record<MessageClass, number>>;
+  readonly counts: Readonly<Record<'audited' | 'skipped' | 'aborted', number>>;
   /** Smallest and largest timestamp of the messages of the range; infinite: there is none. */
   readonly earliest: number;
   readonly latest: number;

@@ -1,10 +1,8 @@
 /** Messages under construction: one row after the other in columns of fixed size, which lie in the scanner's memory. */
-import { GROUP_ROWS, GROUP_TEXT_BYTES, MESSAGE_CLASS } from '../../columns.ts';
+import { GROUP_ROWS, GROUP_TEXT_BYTES, MESSAGE_CLASS, type MessageClass } from '../../columns.ts';
 import type { MessageBatch } from '../../model.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import type { RecordView } from './record.ts';
-
-export type MessageClass = keyof typeof MESSAGE_CLASS;
 
 // What assembly/columns.ts says of the columns: the order of those of numbers, and of the words of the state.
 const NUMBERS = ['partition', 'offset', 'timestamp', 'class', 'inRange', 'undecodable'] as const;

@@ -12,6 +12,8 @@ export interface RecordView {
   headers: readonly (readonly [name: string, value: Uint8Array | null])[];
   /** Of the range, or only of its padding. */
   inRange: boolean;
-  /** Of an aborted transaction: never judged, but its key still explains an orphan. */
+  /** Of an aborted transaction: judged only where uncommitted messages are, but its key still explains an orphan. */
   aborted: boolean;
+  /** Of a transaction that was neither committed nor aborted when the range was fixed. */
+  ofOpenTransaction: boolean;
 }

@@ -1,6 +1,5 @@
 /** How many messages have something where the settings look: a path that no message has is named loudly (DESIGN rule 3). */
 import type { FieldReference, Replay } from '../../model.ts';
-import type { MessageClass } from './columns.ts';
 import type { Field, Fields } from './fields.ts';
 import type { Program } from './program.ts';
 
@@ -29,9 +28,9 @@ export class ReferenceCounts {
   }
 
   /** Counts the message that the fields were turned to last. */
-  count(messageClass: MessageClass): void {
+  count(as: 'audited' | 'skipped'): void {
     for (const entry of this.#entries) {
-      if (messageClass === 'skipped' && entry.setting !== DECIDES) continue;
+      if (as === 'skipped' && entry.setting !== DECIDES) continue;
       if (entry.field.present()) entry.seen++;
     }
   }

@@ -1,10 +1,18 @@
 /** The account of one partition: every offset of the range in exactly one class, and the holes with their times. */
+import type { MessageClass } from '../../columns.ts';
 import type { MessageHole, OffsetClasses, PartitionRange, TopicRange } from '../../model.ts';
 import type { BlockRun, RecordBlock } from './block.ts';
 import { refuseHole } from './gaps.ts';
 import { Holes, type HolesState } from './holes.ts';
 
-type RecordClass = 'audited' | 'skipped' | 'aborted';
+/** The class of offset (DESIGN rule 2) of each class of message. */
+const OFFSET_CLASS = {
+  audited: 'audited',
+  skipped: 'skipped',
+  aborted: 'aborted',
+  abortedAudited: 'aborted',
+  openAudited: 'audited',
+} as const satisfies Record<MessageClass, keyof OffsetClasses>;
 
 type Asked = Pick<TopicRange, 'topic' | 'from' | 'to' | 'onGap'>;
 
@@ -104,13 +112,13 @@ export class PartitionTally {
   }
 
   /** Accounts for one record, and for the offsets before it that nothing was said of. */
-  record(as: RecordClass, offset: number, timestamp: number): void {
+  record(as: MessageClass, offset: number, timestamp: number): void {
     this.passTo(offset, this.#between);
     this.#at = offset + 1;
     this.messages++;
     this.#holes.seen(timestamp);
     if (!this.inRange(offset)) return;
-    this.#classes[as]++;
+    this.#classes[OFFSET_CLASS[as]]++;
     if (as !== 'aborted' && timestamp >= 0) this.#date(timestamp);
   }
 

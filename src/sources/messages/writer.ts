@@ -1,10 +1,10 @@
 /** Turns records into the columns of messages: classes, keys, ids and expectations, without an object per row. */
-import { EXPECT } from '../../columns.ts';
+import { EXPECT, type MessageClass } from '../../columns.ts';
 import type { MessageBatch, Replay, Settings, SourceHooks, Take } from '../../model.ts';
 import { KeyMaker } from '../keys.ts';
 import { Scanner } from '../scan/scanner.ts';
 import { BlockReader } from './block.ts';
-import { type MessageClass, MessageColumns } from './columns.ts';
+import { MessageColumns } from './columns.ts';
 import { Conditions, KindExpectation } from './expectations.ts';
 import { type Field, Fields, type ValueState } from './fields.ts';
 import { Program } from './program.ts';
@@ -30,6 +30,7 @@ export class MessageWriter {
   /** Whether key or id lie in the value, so that a broken one leaves nobody to expect effects of. */
   readonly #identityInValue: boolean;
   readonly #where: Conditions;
+  readonly #judgesAborted: boolean;
   readonly #kinds: readonly KindExpectation[];
   readonly #scanner = new Scanner();
   readonly #columns: MessageColumns;
@@ -45,7 +46,7 @@ export class MessageWriter {
   readonly blocks: BlockReader | undefined;
 
   constructor(settings: Settings, hooks: Pick<SourceHooks, 'digestKey'>, take: Take<MessageBatch>) {
-    const { topic, key, id, where } = settings.messages;
+    const { topic, key, id, where, isolation } = settings.messages;
     this.#fields = new Fields(topic);
     const declareFor = (setting: string) => this.#counts.declarer(setting, this.#fields);
     this.#key = key.map((part) => declareFor('messages.key')(part.field));
@@ -54,6 +55,7 @@ export class MessageWriter {
     this.#id = id === undefined ? undefined : declareFor('messages.id')(id);
     this.#identityInValue = [...this.#key, this.#id].some((field) => field?.ofValue);
     this.#where = new Conditions(where, declareFor('messages.where'));
+    this.#judgesAborted = isolation === 'read_uncommitted';
     this.#kinds = settings.kinds.map(
       (kind) =>
         new KindExpectation(kind.expect, kind.where, (setting) =>
@@ -78,16 +80,18 @@ export class MessageWriter {
   add(record: RecordView): MessageClass {
     if (this.#columns.full) this.#putAside();
     const value = this.#fields.read(record);
-    const where = record.aborted ? 'hold' : this.#where.test(value);
-    const messageClass = record.aborted ? 'aborted' : where === 'fail' ? 'skipped' : 'audited';
+    const unjudged = record.aborted && !this.#judgesAborted;
+    const where = unjudged ? 'hold' : this.#where.test(value);
+    const messageClass = classOf(record, !unjudged && where !== 'fail');
+    const audited = messageClass !== 'skipped' && messageClass !== 'aborted';
     const eventId = this.#id?.text() ?? '';
     this.#columns.add(record, messageClass, this.#keyText(), eventId);
 
     const nobody = where === 'undecodable' || (value === 'broken' && this.#identityInValue);
-    const expectsUnknown = messageClass === 'audited' && this.#addExpectations(value, nobody);
+    const expectsUnknown = audited && this.#addExpectations(value, nobody);
     if (nobody || expectsUnknown) this.#columns.markUndecodable();
-    if (messageClass === 'audited' && (nobody || expectsUnknown)) this.#sample(record);
-    if (messageClass !== 'aborted') this.#counts.count(messageClass);
+    if (audited && (nobody || expectsUnknown)) this.#sample(record);
+    if (!unjudged) this.#counts.count(audited ? 'audited' : 'skipped');
     return messageClass;
   }
 
@@ -156,6 +160,12 @@ export class MessageWriter {
   #tellSampling(): void {
     this.#scanner.calls.setSampling(this.#undecodable.length < MAX_SAMPLES);
   }
+}
+
+function classOf({ aborted, ofOpenTransaction }: RecordView, audited: boolean): MessageClass {
+  if (aborted) return audited ? 'abortedAudited' : 'aborted';
+  if (!audited) return 'skipped';
+  return ofOpenTransaction ? 'openAudited' : 'audited';
 }
 
 function copyOf(batch: MessageBatch): MessageBatch {

@@ -159,7 +159,11 @@ export class MemoryTransport implements Transport {
       partition,
       high: log.end,
       stable,
-      aborted: log.aborted.filter((aborted) => aborted.lastOffset >= offset && aborted.firstOffset <= last),
+      // As a broker does: who asks for uncommitted messages is not told what was aborted.
+      aborted:
+        isolation === ISOLATION.committed
+          ? log.aborted.filter((aborted) => aborted.lastOffset >= offset && aborted.firstOffset <= last)
+          : [],
       records: Buffer.concat(sent.map((stored) => stored.bytes)),
     };
   }

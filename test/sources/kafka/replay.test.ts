@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MessageHole, OffsetClasses, PartitionRange, Progress, TopicRange } from '../../../src/model.ts';
 import type { RecordSink } from '../../../src/sources/kafka/lane.ts';
 import { type ReadingState, readRange } from '../../../src/sources/kafka/replay.ts';
+import { build, step } from './any-log.ts';
 import { MemoryLog, MemoryTransport, serverGone } from './memory-log.ts';
 
 interface Told {
@@ -324,58 +325,6 @@ describe('a replay', () => {
 
 // ------------------------------------------------------------------------------------------ any log at all
 
-type Step =
-  | { readonly is: 'plain'; readonly keep: readonly boolean[]; readonly codec: number }
-  | { readonly is: 'transaction'; readonly keep: readonly boolean[]; readonly producerId: number }
-  | { readonly is: 'finish'; readonly producerId: number; readonly type: 'abort' | 'commit' }
-  | { readonly is: 'gap'; readonly count: number };
-
-const keep = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
-const producerId = fc.integer({ min: 1, max: 3 });
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ is: fc.constant('plain'), keep, codec: fc.constantFrom(0, 1) } as const),
-  fc.record({ is: fc.constant('transaction'), keep, producerId } as const),
-  fc.record({ is: fc.constant('finish'), producerId, type: fc.constantFrom('abort', 'commit') } as const),
-  fc.record({ is: fc.constant('gap'), count: fc.integer({ min: 1, max: 5 }) } as const),
-);
-
-/** A log of these steps, and independently of it the class of each offset. */
-function build(steps: readonly Step[]): { log: MemoryLog; truth: string[] } {
-  const log = new MemoryLog();
-  const truth: string[] = [];
-  const open = new Map<number, number[]>();
-  const write = (step: Extract<Step, { keep: unknown }>) => {
-    const records = step.keep.flatMap((kept, offset) => (kept ? [{ offset, timestamp: 100 }] : []));
-    truth.push(...step.keep.map((kept) => (kept ? 'audited' : 'absent')));
-    return { records, span: step.keep.length };
-  };
-  for (const step of steps) {
-    const base = log.end;
-    if (step.is === 'gap') {
-      log.gap(step.count);
-      truth.push(...Array<string>(step.count).fill('absent'));
-    } else if (step.is === 'plain') {
-      log.append({ ...write(step), codec: step.codec });
-    } else if (step.is === 'transaction') {
-      log.append({ ...write(step), transactional: true, producerId: step.producerId });
-      const written = open.get(step.producerId) ?? [];
-      open.set(step.producerId, [...written, ...step.keep.map((_, i) => base + i)]);
-    } else {
-      for (const offset of open.get(step.producerId) ?? []) {
-        if (step.type === 'abort' && truth[offset] === 'audited') truth[offset] = 'aborted';
-      }
-      open.delete(step.producerId);
-      log.finish(step.producerId, step.type);
-      truth.push('control');
-    }
-  }
-  for (const producer of open.keys()) {
-    log.finish(producer, 'commit');
-    truth.push('control');
-  }
-  return { log, truth };
-}
-
 describe('any log', () => {
   it('is told exactly, in any cut and any size of answer', async () => {
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
@@ -461,7 +410,13 @@ async function inPieces(
       const checkpoint = { due: () => told.length >= 5, offer };
       const hooks = { signal: controller.signal, progress: () => {}, checkpoint };
       const from = saved === undefined ? undefined : (JSON.parse(saved) as ReadingState);
-      const { tallies } = await readRange(transport, range, sink, hooks, from);
+      const { tallies } = await readRange(
+        transport,
+        range,
+        sink,
+        hooks,
+        from === undefined ? {} : { saved: from },
+      );
       const closed = tallies.map((tally) => tally.close());
       return {
         told: kept,

@@ -310,6 +310,7 @@ function recordView(record: Partial<RecordView>): RecordView {
     headers: [],
     inRange: true,
     aborted: false,
+    ofOpenTransaction: false,
     ...record,
   };
 }

@@ -1,5 +1,11 @@
 /** The oracle's events and effects: what is one, when it was, and what it expects (rules 4 and 5). */
-import type { Expected, HistoryEffect, HistoryKind, HistoryMessage } from '../history.ts';
+import {
+  type Expected,
+  type HistoryEffect,
+  type HistoryKind,
+  type HistoryMessage,
+  isAudited,
+} from '../history.ts';
 
 /** What a message tells, with all its copies, the earliest first. */
 export interface Event {
@@ -11,7 +17,7 @@ export interface Event {
 export function eventsOf(messages: readonly HistoryMessage[]): Event[] {
   const groups = new Map<string, HistoryMessage[]>();
   for (const message of messages) {
-    if (message.class !== 'audited' || message.key === '') continue;
+    if (!isAudited(message) || message.key === '') continue;
     const name = JSON.stringify([message.key, message.eventId, message.digest]);
     groups.set(name, [...(groups.get(name) ?? []), message]);
   }

@@ -1,6 +1,6 @@
 /** The oracle's reading of rules 6 and 15: effects that are on no message. */
 import type { MessageHole, OrphanReason } from '../../../src/model.ts';
-import type { History, HistoryEffect, HistoryMessage } from '../history.ts';
+import { type History, type HistoryEffect, type HistoryMessage, isAudited } from '../history.ts';
 
 export interface OracleOrphan {
   readonly kind: number;
@@ -17,9 +17,9 @@ function inRangeTime(input: History, effect: HistoryEffect): boolean {
 
 /** Rule 15: undefined where an audited message explains the effect, or where it is not of the range. */
 export function orphanOf(input: History, effect: HistoryEffect): OracleOrphan | undefined {
-  const on = (wanted: HistoryMessage['class']) =>
-    input.messages.some((message) => message.class === wanted && message.key === effect.key);
-  if (!inRangeTime(input, effect) || effect.key === '' || on('audited')) return undefined;
+  const ofKey = input.messages.filter((message) => message.key === effect.key);
+  const on = (wanted: HistoryMessage['class']) => ofKey.some((message) => message.class === wanted);
+  if (!inRangeTime(input, effect) || effect.key === '' || ofKey.some(isAudited)) return undefined;
   const { kind, id, key } = effect;
   if (on('skipped')) return { kind, id, key, reason: 'skipped' };
   if (on('aborted')) return { kind, id, key, reason: 'aborted' };
