@@ -5,7 +5,7 @@ import { MessageWriter, type RecordView } from '../../../src/sources/messages/wr
 import { field, kindSettings, messageSettings, settingsOf } from './settings.ts';
 
 const { undecodable, unreadable } = EXPECT;
-const { audited, skipped, aborted } = MESSAGE_CLASS;
+const { audited, skipped, aborted, abortedAudited, openAudited } = MESSAGE_CLASS;
 
 describe('keys', () => {
   const keyOf = async (reference: FieldReference, record: Partial<RecordView>) =>
@@ -148,6 +148,21 @@ describe('which messages are audited', () => {
     expect([...batch.class]).toEqual([aborted]);
     expect(keys).toEqual(['9']);
     expect([...batch.expectMax[0]!]).toEqual([0]);
+  });
+
+  it('judges aborted and open messages where uncommitted ones are read, as far as they are let in', async () => {
+    const placed = json('{"id":9,"type":"OrderPlaced"}');
+    const paid = json('{"id":9,"type":"OrderPaid"}');
+    const { batch, answers } = await written({ key, where, isolation: 'read_uncommitted' }, [
+      { ...placed, aborted: true },
+      { ...placed, ofOpenTransaction: true },
+      { ...paid, aborted: true },
+      { ...paid, ofOpenTransaction: true },
+      placed,
+    ]);
+    expect(answers).toEqual(['abortedAudited', 'openAudited', 'aborted', 'skipped', 'audited']);
+    expect([...batch.class]).toEqual([abortedAudited, openAudited, aborted, skipped, audited]);
+    expect([...batch.expectMax[0]!]).toEqual([1, 1, 0, 0, 1]);
   });
 });
 
