@@ -18,6 +18,8 @@ export interface Telling {
   readonly sink: RecordSink;
   /** The one record that all lanes fill in turn. */
   readonly record: RecordCursor;
+  /** To be awaited before so many messages are told; undefined: at once. */
+  readonly pace: (messages: number) => Promise<void> | undefined;
   /** Awaited when the sink is full. */
   readonly rest: () => Promise<void>;
 }
@@ -105,7 +107,10 @@ export class Lane {
       if (batches.lastOffset < this.tally.at) continue;
       this.tally.passTo(batches.baseOffset, 'absent');
       if (batches.isControl) this.tally.passTo(batches.lastOffset + 1, 'control');
-      else await this.#tellBatch(batches, telling);
+      else {
+        await telling.pace(batches.count);
+        await this.#tellBatch(batches, telling);
+      }
     }
     this.tally.passTo(next, 'absent');
   }

@@ -66,7 +66,7 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
         range,
         writer,
         { ...hooks, checkpoint: { due, offer } },
-        { tails: known.tails, ...(saved === undefined ? {} : { saved: saved.reading }) },
+        { ...from, tails: known.tails, ...(saved === undefined ? {} : { saved: saved.reading }) },
       );
       return account(known, reading, writer);
     },

@@ -2,11 +2,12 @@
  * Reads a fixed range to its end. It ends by offsets only: every answer moves a partition towards its fixed end or is one
  * of a bounded number of tries, and nothing ever waits for a message to come.
  */
-import type { Checkpoint, Progress, TopicRange } from '../../model.ts';
+import type { Checkpoint, KafkaSettings, Progress, TopicRange } from '../../model.ts';
 import type { PartitionTally, TallyState } from '../messages/tally.ts';
 import { CODE, PassingError } from './failures.ts';
 import { type FetchedPartition, type FetchResponse, ISOLATION } from './fetch.ts';
 import { Lane, type RecordSink, type Telling } from './lane.ts';
+import { Pace } from './pace.ts';
 import { abortable, pause } from './patience.ts';
 import { RecordCursor } from './records.ts';
 import { EARLIEST, type Transport } from './transport.ts';
@@ -32,7 +33,7 @@ interface Hooks {
 }
 
 /** How to read, where it is not the usual way. */
-export interface ReadingOptions {
+export interface ReadingOptions extends Pick<KafkaSettings, 'maxRate' | 'fetchMemory'> {
   /** What is known of transactions behind the stable offset. */
   readonly tails?: readonly TailState[];
   /** Where an earlier reading of the same range was left off: it goes on behind that. */
@@ -43,14 +44,16 @@ export interface ReadingOptions {
 interface Arrival {
   readonly leader: string;
   readonly lanes: readonly Lane[];
+  /** Bytes of the batches that came. */
+  readonly bytes: number;
   readonly outcome: FetchResponse | { readonly error: unknown };
 }
 
 const MAX_WAIT_MS = 500;
 /** Larger answers were no faster. */
 const RESPONSE_BYTES = 10 << 20;
-/** What may lie in memory at once: an answer of each server, and one being told. */
-const BUDGET_BYTES = 64 << 20;
+/** What fetches may take of memory by default: all that was asked for, or came and was not told yet. */
+const FETCH_MEMORY = 64 << 20;
 const PROGRESS_MS = 100;
 
 /**
@@ -76,6 +79,10 @@ class Replay {
   readonly #hooks: Hooks;
   readonly #telling: Telling;
   readonly #total: number;
+  readonly #pace: Pace;
+  readonly #fetchMemory: number;
+  /** Bytes of it that are taken. */
+  #taken = 0;
   readonly #inFlight = new Map<string, Promise<Arrival>>();
   #turn = 0;
   #progressAt = 0;
@@ -85,7 +92,7 @@ class Replay {
     range: TopicRange,
     sink: RecordSink,
     hooks: Hooks,
-    { tails = [], saved }: ReadingOptions,
+    { tails = [], saved, maxRate = {}, fetchMemory = FETCH_MEMORY }: ReadingOptions,
   ) {
     const tailOf = new Map(tails.map((tail) => [tail.partition, new UnstableTail(tail)]));
     this.lanes = range.partitions.map(
@@ -94,13 +101,16 @@ class Replay {
     this.bytes = saved?.bytes ?? 0;
     this.#transport = transport;
     this.#hooks = hooks;
+    this.#pace = new Pace(maxRate, hooks.signal);
+    this.#fetchMemory = fetchMemory;
     this.#total = range.partitions.reduce((sum, { readFirst, readEnd }) => sum + readEnd - readFirst, 0);
     const rest = async () => {
       hooks.signal.throwIfAborted();
       await this.#flush();
       this.#tellProgress();
     };
-    this.#telling = { sink, rest, record: new RecordCursor(sink.needsHeaders) };
+    const pace = (messages: number) => this.#pace.toTell(messages);
+    this.#telling = { sink, rest, pace, record: new RecordCursor(sink.needsHeaders) };
   }
 
   async run(): Promise<void> {
@@ -135,9 +145,12 @@ class Replay {
     // Who waited longest comes first, where at least one batch is certain.
     const inTurn = waiting.sort((one, other) => one.served - other.served);
     const leaders = this.#transport.leaders(waiting.map((lane) => lane.partition));
-    const maxBytes = Math.min(RESPONSE_BYTES, Math.floor(BUDGET_BYTES / (leaders.size + 1)));
+    const maxBytes = this.#share();
     for (const [leader, partitions] of leaders) {
       if (this.#inFlight.has(leader)) continue;
+      // A batch larger than its share may have taken what another needs; a single request is always sent.
+      if (this.#taken > 0 && this.#taken + maxBytes > this.#fetchMemory) return;
+      this.#taken += maxBytes;
       const led = new Set(partitions);
       const lanes = inTurn.filter((lane) => led.has(lane.partition));
       const alone = lanes.find((lane) => lane.alone);
@@ -145,6 +158,14 @@ class Replay {
       const alike = lanes.filter((lane) => lane.isolation === lanes[0]!.isolation);
       this.#inFlight.set(leader, this.#fetch(leader, alone === undefined ? alike : [alone], maxBytes));
     }
+  }
+
+  /** The most that one request may ask for: what all servers may have under way, and one answer that is being told. */
+  #share(): number {
+    const unread = this.lanes.filter((lane) => !lane.done).map((lane) => lane.partition);
+    const servers = Math.max(1, this.#transport.leaders(unread).size);
+    const share = Math.floor(this.#fetchMemory / (servers + 1));
+    return Math.max(1, Math.min(RESPONSE_BYTES, share, this.#pace.fetchBytes(servers)));
   }
 
   /** Never rejects: an error is the outcome. */
@@ -156,15 +177,22 @@ class Replay {
       maxBytes,
       partitions: lanes.map((lane) => lane.position),
     };
+    let bytes = 0;
     try {
-      return { leader, lanes, outcome: await this.#transport.fetch(leader, request) };
+      await this.#pace.toFetch(maxBytes);
+      const outcome = await this.#transport.fetch(leader, request);
+      bytes = outcome.partitions.reduce((sum, { records }) => sum + records.length, 0);
+      return { leader, lanes, bytes, outcome };
     } catch (error) {
-      return { leader, lanes, outcome: { error } };
+      return { leader, lanes, bytes, outcome: { error } };
+    } finally {
+      this.#pace.fetched(maxBytes, bytes);
+      this.#taken += bytes - maxBytes;
     }
   }
 
   /** Sends the next request before the records of this answer are told; lanes with trouble are kept back until then. */
-  async #receive({ lanes, outcome }: Arrival): Promise<void> {
+  async #receive({ lanes, bytes, outcome }: Arrival): Promise<void> {
     for (const lane of lanes) {
       lane.inFlight = false;
       lane.held = true;
@@ -183,6 +211,7 @@ class Replay {
       this.bytes += fetched.records.length;
       await lane.tell(fetched, end, this.#telling);
     }
+    this.#taken -= bytes;
     await this.#retry(stuck, (lane) => this.#settle(lane, answers.get(lane.partition), outcome.errorCode));
   }
 
