@@ -388,6 +388,8 @@ export interface Progress {
   readonly done: number;
   readonly total?: number;
   readonly unit: 'messages' | 'rows' | 'lines' | 'bytes';
+  /** How many bytes came for it so far, where that is worth knowing. */
+  readonly bytes?: number;
 }
 
 export type OnProgress = (progress: Progress) => void;

@@ -12,6 +12,21 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${grouped(value)} ${value === 1 ? noun : plural}`;
 }
 
+const SIZES: readonly (readonly [name: string, bytes: number])[] = [
+  ['TB', 1e12],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['KB', 1e3],
+];
+
+/** Bytes as `12 B`, `64 MB`, `1.2 GB`. */
+export function byteSize(bytes: number): string {
+  const unit = SIZES.find(([, size]) => bytes >= size);
+  if (unit === undefined) return `${Math.round(bytes)} B`;
+  const count = bytes / unit[1];
+  return `${count < 10 ? Number(count.toFixed(1)) : Math.round(count)} ${unit[0]}`;
+}
+
 /** How a source begins a note that says the range is short of what was asked. */
 export const SHORT = 'short: ';
 

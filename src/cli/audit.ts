@@ -89,7 +89,7 @@ async function auditInto(
   options: AuditOptions,
   { startedAt, progress, signal, resumed }: Surroundings,
 ): Promise<Told> {
-  const stages = new Stages();
+  const stages = new Stages(() => progress.clear());
   const evidence = await Evidence.create(join(run.aside, EVIDENCE), settings, {
     exact: options.exact,
     checkpointMs: options.checkpointMs,

@@ -6,6 +6,12 @@ const SAMPLE_MS = 25;
 
 export class Stages {
   readonly #done: Stage[] = [];
+  readonly #onEnd: () => void;
+
+  /** @param onEnd called when a stage is over, however it ended */
+  constructor(onEnd: () => void = () => {}) {
+    this.#onEnd = onEnd;
+  }
 
   /** Runs one stage; `counted` says afterwards how much it did. */
   async run<T>(name: string, work: () => Promise<T>, counted?: (result: T) => number): Promise<T> {
@@ -22,6 +28,7 @@ export class Stages {
       return result;
     } finally {
       clearInterval(watch);
+      this.#onEnd();
     }
   }
 

@@ -256,7 +256,7 @@ class Replay {
     if (!atOnce && now - this.#progressAt < PROGRESS_MS) return;
     this.#progressAt = now;
     const done = this.lanes.reduce((sum, lane) => sum + lane.tally.done, 0);
-    this.#hooks.progress({ stage: 'replay', done, total: this.#total, unit: 'messages' });
+    this.#hooks.progress({ stage: 'replay', done, total: this.#total, unit: 'messages', bytes: this.bytes });
   }
 }
 

@@ -304,7 +304,13 @@ describe('a replay', () => {
     const seen: Progress[] = [];
     const transport = new MemoryTransport(new MemoryLog().messages(10, 100));
     await replay(transport, rangeOf([0, 10]), {}, { progress: (progress) => seen.push(progress) });
-    expect(seen.at(-1)).toEqual({ stage: 'replay', done: 10, total: 10, unit: 'messages' });
+    expect(seen.at(-1)).toEqual({
+      stage: 'replay',
+      done: 10,
+      total: 10,
+      unit: 'messages',
+      bytes: expect.any(Number),
+    });
   });
 
   it('counts the messages outside of the time that was asked for', async () => {
