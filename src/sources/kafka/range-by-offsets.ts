@@ -31,8 +31,12 @@ export async function cutByOffsets(
   const asked: Asked[] = [];
   const notes: string[] = [];
   for (const log of logs) {
-    const { note, ...plain } = plainOffsets(log.partition, settings.offsets.get(log.partition)!, log);
-    const bounds = clamp(log, plain);
+    const wanted = settings.offsets.get(log.partition)!;
+    const { note, ...plain } = plainOffsets(log.partition, wanted, log);
+    // As far as the log goes, it goes behind what open transactions keep back.
+    const keptBack = wanted[1] === undefined ? log.high - log.end : 0;
+    const clamped = clamp(log, plain);
+    const bounds = { ...clamped, short: clamped.short + keptBack };
     if (note !== undefined) notes.push(note);
     asked.push({ log, ...bounds, ...(await paddedTimes(transport, log, bounds, settings.padding, signal)) });
   }

@@ -240,9 +240,10 @@ describe('a range of offsets', () => {
     ]);
   });
 
-  it('counts from the end of what may be read', async () => {
+  it('counts from the end of what may be read, and is short of what may not', async () => {
     const log = everySecond(3).messages(4, 7000, { transactional: true, producerId: 9 });
-    expect(cuts(await fix([log], offsets(0, [-2, undefined])))).toEqual([[1, 1, 3, 3, 0]]);
+    expect(cuts(await fix([log], offsets(0, [-2, undefined])))).toEqual([[1, 1, 3, 3, 4]]);
+    expect(cuts(await fix([log], offsets(0, [-2, -1])))).toEqual([[1, 1, 2, 2, 0]]);
     const uncommitted = await fix([log], offsets(0, [-2, undefined]), undefined, {
       isolation: 'read_uncommitted',
     });
