@@ -184,7 +184,12 @@ function describe(range: TopicRange): string {
   const partitions = range.partitions.map(({ partition, first, end }) => `${partition}: [${first}, ${end})`);
   const shown = partitions.length > 12 ? [...partitions.slice(0, 12), '…'] : partitions;
   const offsets = range.partitions.reduce((sum, { first, end }) => sum + (end - first), 0);
-  const fixed = `${counted(offsets, 'offset')}; ${shown.join(', ')}`;
+  const { from, to } = range;
+  const time = [from, to]
+    .map((bound) => (bound === undefined ? '…' : new Date(bound).toISOString()))
+    .join(' to ');
+  const timed = from === undefined && to === undefined ? '' : `${time}: `;
+  const fixed = `${timed}${counted(offsets, 'offset')}; ${shown.join(', ')}`;
   return [`range of ${range.topic}: ${range.asked}`, `fixed: ${fixed}`, ...range.notes].join('\n  ');
 }
 

@@ -34,7 +34,7 @@ export function askedText({ range, partitions }: Pick<MessageSettings, 'range' |
     case 'all':
       return `the whole log${where}`;
     case 'last':
-      return `the last ${duration(range.length)}, up to ${duration(range.settle)} ago${where}`;
+      return `the last ${duration(range.length)}${range.settle > 0 ? `, up to ${duration(range.settle)} ago` : ''}${where}`;
     case 'offsets':
       return `offsets ${[...range.offsets].map(offsetsText).join(', ')}`;
     case 'time':

@@ -9,6 +9,7 @@ describe('what was asked for, in words', () => {
   it.each<[RangeSettings, string]>([
     [{ by: 'all', padding: 0 }, 'the whole log'],
     [{ by: 'last', length: 12 * HOUR, settle: 900_000, padding: 0 }, 'the last 12h, up to 15m ago'],
+    [{ by: 'last', length: 12 * HOUR, settle: 0, padding: 0 }, 'the last 12h'],
     [{ by: 'time', from, padding: 0 }, 'from 2025-11-22T00:00:00.000Z'],
     [
       { by: 'time', from, to: from + HOUR, padding: 0 },
