@@ -63,8 +63,7 @@ async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<Fixed
       : { times: [], within: offsets.get(partition)?.bounds ?? [0, 0] },
   );
   refuseOtherTopics(topic, found, files.length);
-  const named = offsets === undefined ? undefined : [...offsets.keys()];
-  const { read, unread, missing } = partitionsOf(found, bothOf(named, wanted));
+  const { read, unread, missing } = partitionsOf(found, bothOf(offsets && [...offsets.keys()], wanted));
   const partitions =
     offsets !== undefined
       ? await fixOffsets([...read, ...missing], { offsets, padding: range.padding }, found, look)

@@ -1,15 +1,14 @@
 /** Turns what was asked for into offsets, once, by the broker (DESIGN rule 1). */
 import { AuditError } from '../../error.ts';
-import type { Isolation, MessageSettings, TopicRange } from '../../model.ts';
-import { counted } from '../../words.ts';
+import type { MessageSettings, TopicRange } from '../../model.ts';
 import { askedText } from '../messages/asked.ts';
 import { refuseShort } from '../messages/gaps.ts';
-import { askLogs, type Piece } from './log.ts';
+import { askLogs, type Cutting } from './log.ts';
 import { cutByOffsets } from './range-by-offsets.ts';
 import { cutByTime } from './range-by-time.ts';
 import { deletedNotes, type Reach, reachOf } from './reach.ts';
 import type { Transport } from './transport.ts';
-import { surveyTail, type TailState } from './unstable.ts';
+import { surveyTails, type TailState, unstableNotes } from './unstable.ts';
 
 /** A range, and what only the moment of fixing it could tell about the time that is read. */
 export interface FixedRange extends Reach {
@@ -32,12 +31,7 @@ export async function fixRange(
   // Before the ends are asked for, so that "read up to then" holds whatever is being appended meanwhile.
   const fixedAt = Date.now();
   const { isolation } = settings;
-  const logs = await askLogs(transport, selected, isolation);
-  const cutting =
-    settings.range.by === 'offsets'
-      ? await cutByOffsets(transport, logs, settings.range, isolation, signal)
-      : await cutByTime(transport, logs, settings.range, fixedAt, isolation);
-  const { pieces, from, to } = cutting;
+  const { pieces, from, to, notes } = await cut(transport, settings, selected, fixedAt, signal);
   const reach = await reachOf(transport, pieces, fixedAt, signal);
   const tails = await surveyTails(transport, pieces, isolation, signal);
   const range: TopicRange = {
@@ -51,34 +45,23 @@ export async function fixRange(
     fixedAt,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    notes: [...cutting.notes, ...deletedNotes(reach.holes, from), ...unstableNotes(tails)],
+    notes: [...notes, ...deletedNotes(reach.holes, from), ...unstableNotes(tails)],
   };
   refuseShort(range);
   return { range, tails, ...reach };
 }
 
-async function surveyTails(
+async function cut(
   transport: Transport,
-  pieces: readonly Piece[],
-  isolation: Isolation,
+  { range, isolation }: MessageSettings,
+  partitions: readonly number[],
+  fixedAt: number,
   signal: AbortSignal,
-): Promise<readonly TailState[]> {
-  const tails: TailState[] = [];
-  if (isolation === 'read_committed') return tails;
-  for (const { log, cut } of pieces) {
-    if (cut.readEnd > log.stable) tails.push(await surveyTail(transport, log, cut, signal));
-  }
-  return tails;
-}
-
-/** How far the stable offset lies behind, and how much of what is read may still be aborted. */
-function unstableNotes(tails: readonly TailState[]): string[] {
-  if (tails.length === 0) return [];
-  const unstable = tails.map(({ partition, stable, high, open }) => {
-    const lag = `is stable up to ${stable}, ${counted(high - stable, 'offset')} before its end`;
-    return `partition ${partition} ${lag}, with ${counted(open.length, 'open transaction')} in what is read`;
-  });
-  return [`uncommitted: ${unstable.join('; ')}. What open transactions wrote may still be aborted.`];
+): Promise<Cutting> {
+  const logs = await askLogs(transport, partitions, isolation);
+  return range.by === 'offsets'
+    ? cutByOffsets(transport, logs, range, isolation, signal)
+    : cutByTime(transport, logs, range, fixedAt, isolation);
 }
 
 /** The partitions to read, ascending. @throws AuditError(2) naming those that do not exist */

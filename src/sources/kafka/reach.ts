@@ -33,6 +33,8 @@ export async function reachOf(
       readFrom = Math.max(readFrom, piece.from ?? fixedAt);
     } else if (log.start > 0) {
       const startTime = await time(log.start);
+      // Of a log that was emptied nothing tells when its messages were written, nor whether retention or a person removed
+      // them: one of a moment ago may be among them.
       readFrom = Math.max(readFrom, startTime ?? fixedAt);
       // Deleted offsets that were asked for by their numbers are found by the replay.
       if (cut.readFirst === log.start) holes.push(...deletedBefore(piece, startTime));

@@ -2,9 +2,11 @@
  * What became of the transactions behind a log's last stable offset. The broker names those that were aborted only up to
  * there; further on their own markers tell, and a transaction without one is open.
  */
+import type { Isolation } from '../../model.ts';
+import { counted } from '../../words.ts';
 import { type AbortedTransaction, markerOf } from './aborted.ts';
 import { fetchPatiently } from './edges.ts';
-import type { Log } from './log.ts';
+import type { Log, Piece } from './log.ts';
 import { BatchCursor, offsetBehind } from './record-batch.ts';
 import type { Transport } from './transport.ts';
 
@@ -51,11 +53,36 @@ export class UnstableTail {
   }
 }
 
+/** Of the partitions that are read behind their stable offset. @throws AuditError(4) */
+export async function surveyTails(
+  transport: Transport,
+  pieces: readonly Piece[],
+  isolation: Isolation,
+  signal: AbortSignal,
+): Promise<readonly TailState[]> {
+  const tails: TailState[] = [];
+  if (isolation === 'read_committed') return tails;
+  for (const { log, cut } of pieces) {
+    if (cut.readEnd > log.stable) tails.push(await surveyTail(transport, log, cut, signal));
+  }
+  return tails;
+}
+
+/** How far the stable offset lies behind, and how much of what is read may still be aborted. */
+export function unstableNotes(tails: readonly TailState[]): string[] {
+  if (tails.length === 0) return [];
+  const unstable = tails.map(({ partition, stable, high, open }) => {
+    const lag = `is stable up to ${stable}, ${counted(high - stable, 'offset')} before its end`;
+    return `partition ${partition} ${lag}, with ${counted(open.length, 'open transaction')} in what is read`;
+  });
+  return [`uncommitted: ${unstable.join('; ')}. What open transactions wrote may still be aborted.`];
+}
+
 /**
  * Reads the batches behind the stable offset once, up to the high watermark, or until all transactions before `readEnd`
  * have ended. @throws AuditError(4)
  */
-export async function surveyTail(
+async function surveyTail(
   transport: Transport,
   log: Log,
   { readFirst, readEnd }: { readonly readFirst: number; readonly readEnd: number },
