@@ -49,6 +49,10 @@ export interface MessageSettings {
   /** `fail`: nothing is judged where part of the range cannot be had. Undefined: `report`. */
   readonly onGap?: OnGap;
   readonly value: ValueFormat;
+  /** What is around the data in each value; undefined: nothing. */
+  readonly envelope?: 'debezium' | 'cloudevents';
+  /** Where Avro and Protobuf have their schemas from; undefined: the format needs none. */
+  readonly schemas?: RegistrySettings | SchemaFileSettings;
   /** The correlation key: one part, or several parts that must all be there. */
   readonly key: readonly MessageKeyPart[];
   /** What makes two messages copies of one event; undefined: equal key and byte-equal value. */
@@ -60,7 +64,24 @@ export interface MessageSettings {
 /** `read_uncommitted`: messages of open and of aborted transactions are judged like all others, as some consumers see them. */
 export type Isolation = 'read_committed' | 'read_uncommitted';
 export type OnGap = 'report' | 'fail';
-export type ValueFormat = 'json';
+export type ValueFormat = 'json' | 'string' | 'bytes' | 'avro' | 'protobuf' | 'json-schema';
+
+/** A schema registry with Confluent's API. Holds secrets: never print it. */
+export interface RegistrySettings {
+  /** May have a path, and a user with a password. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly token?: string;
+}
+
+/** One schema for values that carry no schema id. */
+export interface SchemaFileSettings {
+  /** Absolute path. */
+  readonly file: string;
+  /** Of Protobuf: the full name of the message; undefined: the first in the file. */
+  readonly message?: string;
+}
 
 export interface KafkaSettings {
   readonly source: 'kafka';

@@ -1,11 +1,11 @@
 /** One digest for all ways to write the same configuration. */
 import { createHash } from 'node:crypto';
-import { masked } from './secrets.ts';
+import { isSecret, masked, maskedSecret } from './secrets.ts';
 import type { Written } from './written.ts';
 
 /**
  * SHA-256 in hex digits. Order of names, comments and quoting styles do not count; a `${NAME}` counts as its name, and
- * a password in a URL not at all.
+ * a password or a token not at all.
  */
 export function configDigest(written: Written): string {
   return createHash('sha256').update(canonical(written)).digest('hex');
@@ -18,5 +18,9 @@ function canonical(written: Written): string {
     return written.kind === 'null' ? 'null' : written.written;
   }
   const entries = [...written.entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([name, { value }]) => `${JSON.stringify(masked(name))}:${canonical(value)}`).join(',')}}`;
+  const members = entries.map(([name, { value }]) => {
+    const shown = isSecret(name) && value.type === 'scalar' ? maskedSecret(value.written) : canonical(value);
+    return `${JSON.stringify(masked(name))}:${shown}`;
+  });
+  return `{${members.join(',')}}`;
 }

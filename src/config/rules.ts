@@ -1,10 +1,21 @@
 /** What the parts of a configuration must be to one another. */
 import type { z } from 'zod';
+import type { FieldReference } from '../model.ts';
 import { nearest } from '../nearest.ts';
+import { fieldReference } from './fields.ts';
 import type { Mistake } from './mistakes.ts';
 import { scalar } from './pieces.ts';
-import { columnKey, emailKey, messageKey, offsets, partitions, SOURCES, SOURCES_LATER } from './schema.ts';
-import { configurationName, moment } from './values.ts';
+import {
+  columnKey,
+  emailKey,
+  messageKey,
+  offsets,
+  partitions,
+  SOURCES,
+  SOURCES_LATER,
+  valueFormat,
+} from './schema.ts';
+import { anyText, configurationName, moment } from './values.ts';
 import { type Path, placeOf, plain, type Written, writtenAt } from './written.ts';
 
 /** Looks at whatever is right by itself, so that a mistake in one part does not hide another between two parts. */
@@ -29,6 +40,8 @@ export function crossFieldMistakes(root: Written, fileName: string, now: number)
     ...oneRange(look),
     ...spanOfTime(look, now),
     ...partitionsAgree(look),
+    ...formatsAgree(look),
+    ...valuesHaveFields(look),
     ...(look.names(['effects']) ?? []).flatMap((kind) => [
       ...exactlyOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
       ...keysCanMeet(look, kind),
@@ -128,6 +141,75 @@ function partitionsAgree(look: Looker): Mistake[] {
       ),
     ];
   });
+}
+
+/** A format whose values are not JSON needs its schemas; others have no use for them, so that they were misunderstood. */
+function formatsAgree(look: Looker): Mistake[] {
+  const format = formatOf(look);
+  const schemas: Path[] = [
+    ['messages', 'schema-registry'],
+    ['messages', 'schema'],
+  ];
+  const given = schemas.filter(look.has);
+  const envelope: Path = ['messages', 'envelope'];
+  const bare =
+    (format === 'string' || format === 'bytes') && look.value(envelope, scalar(anyText)) === 'debezium';
+  return [
+    ...(bare ? [look.mistake(envelope, `a change event has fields, which value: ${format} has not`)] : []),
+    ...(format === 'avro' || format === 'protobuf' ? oneOfSchemas(look, format, given) : []),
+    ...(format === 'json' || format === 'string' || format === 'bytes' ? unused(look, format, given) : []),
+  ];
+}
+
+function formatOf(look: Looker): z.output<typeof valueFormat> | undefined {
+  const path = ['messages', 'value'];
+  return look.has(path) ? look.value(path, valueFormat) : 'json';
+}
+
+function oneOfSchemas(look: Looker, format: string, given: readonly Path[]): Mistake[] {
+  if (given.length > 0) return second(look, given);
+  return [
+    look.mistake(['messages', 'value'], `${format} needs its schemas: expected schema-registry or schema`),
+  ];
+}
+
+function unused(look: Looker, format: string, given: readonly Path[]): Mistake[] {
+  return given.map((path) =>
+    look.mistake(path, `value: ${format} has no schemas; expected value: avro, protobuf or json-schema`),
+  );
+}
+
+/** A text has nothing below it. */
+function valuesHaveFields(look: Looker): Mistake[] {
+  const format = formatOf(look);
+  if (format !== 'string' && format !== 'bytes') return [];
+  return references(look)
+    .filter(({ field }) => field.root === 'value' && field.path.length > 0)
+    .map(({ path, field }) =>
+      look.mistake(path, `with value: ${format} a value has no fields: expected value, not ${field.text}`),
+    );
+}
+
+/** Every reference to a field of a message, with the place where it is written. */
+function references(look: Looker): { path: Path; field: FieldReference }[] {
+  const kinds = (look.names(['effects']) ?? []).map((kind): Path => ['effects', kind]);
+  const conditions = [['messages'], ...kinds].flatMap((above) => {
+    const where = [...above, 'where'];
+    return (look.names(where) ?? []).map((name) => ({ path: [...where, name], field: read(name) }));
+  });
+  const scalars = [['messages', 'id'], ...kinds.map((kind) => [...kind, 'expect'])].map((path) => ({
+    path,
+    field: look.value(path, scalar(fieldReference)),
+  }));
+  const key: Path = ['messages', 'key'];
+  const parts = (look.value(key, messageKey) ?? []).map(({ field }) => ({ path: key, field }));
+  return [...parts, ...scalars, ...conditions].flatMap(({ path, field }) =>
+    field === undefined ? [] : [{ path, field }],
+  );
+}
+
+function read(name: string): FieldReference | undefined {
+  return fieldReference.read(name, 'text');
 }
 
 /** A key of two parts and a key of one are never equal. */

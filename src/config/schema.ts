@@ -21,6 +21,7 @@ import {
   postgresUrl,
   type Reader,
   rate,
+  registryUrl,
   regularExpression,
   share,
   size,
@@ -171,6 +172,32 @@ export const partitions = list('a list of partitions, such as [0, 1, 2]', scalar
   EACH_ONCE,
 );
 
+const registry = section({
+  url: scalar(registryUrl),
+  username: text('a user name').exactOptional(),
+  password: text('a password').exactOptional(),
+  token: text('a token').exactOptional(),
+})
+  .refine(
+    ({ username, password }) => (username === undefined) === (password === undefined),
+    'expected username and password together',
+  )
+  .refine(
+    ({ username, token }) => username === undefined || token === undefined,
+    'expected a username or a token, not both',
+  );
+
+const SCHEMA_FILE = 'a schema file such as order.avsc, or { file, message }';
+
+const schemaFile = mappingOr<{ file: string; message?: string }>(
+  section({ file: text('a schema file'), message: text('the full name of a message').exactOptional() }),
+  text(SCHEMA_FILE).transform((file) => ({ file })),
+);
+
+export const valueFormat = scalar(
+  oneOf(['json', 'string', 'bytes', 'avro', 'protobuf', 'json-schema']),
+).default('json');
+
 const messages = section(
   {
     topic: scalar(topicName),
@@ -182,13 +209,16 @@ const messages = section(
     partitions: partitions.exactOptional(),
     isolation: scalar(oneOf(['read_committed', 'read_uncommitted'])).default('read_committed'),
     'on-gap': scalar(oneOf(['report', 'fail'])).default('report'),
-    value: scalar(oneOf(['json'], ['string', 'bytes', 'avro', 'protobuf', 'json-schema'])).default('json'),
+    value: valueFormat,
+    envelope: scalar(oneOf(['debezium', 'cloudevents'])).exactOptional(),
+    'schema-registry': registry.exactOptional(),
+    schema: schemaFile.exactOptional(),
     key: messageKey,
     id: scalar(fieldReference).exactOptional(),
     where: messageConditions.default([]),
     copies: scalar(oneOf(['one-event'], ['each-message'])).default('one-event'),
   },
-  ['schema-registry', 'group'],
+  ['group'],
 );
 
 // ------------------------------------------------------------------------------------------------ effects

@@ -4,7 +4,7 @@
 const NAME_ONLY = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 /**
- * Replaces the password of a URL, and of `password=`, by `***`. It rather hides too much than too little: a password
+ * Replaces the password of a URL, and of `password=` or `token=`, by `***`. It rather hides too much than too little: a password
  * that was not %-encoded may hold any character, so everything up to the last `@` counts as one.
  */
 export function masked(text: string): string {
@@ -12,7 +12,17 @@ export function masked(text: string): string {
     .replace(/(:\/\/[^:@]*:)(.*)@/s, (all, before: string, password: string) =>
       NAME_ONLY.test(password) ? all : `${before}***@`,
     )
-    .replace(/(password\s*=\s*)([^&\s]+)/gi, (all, before: string, password: string) =>
+    .replace(/((?:password|token)\s*=\s*)([^&\s]+)/gi, (all, before: string, password: string) =>
       NAME_ONLY.test(password) ? all : `${before}***`,
     );
+}
+
+/** Whether what stands under a name of the configuration is a secret as a whole. */
+export function isSecret(name: string): boolean {
+  return /^(?:password|token)$/i.test(name);
+}
+
+/** A secret as a whole; the name of an environment variable may be seen. */
+export function maskedSecret(text: string): string {
+  return NAME_ONLY.test(text) ? text : '***';
 }

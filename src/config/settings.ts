@@ -20,7 +20,7 @@ export function messageSettings(
   kinds: readonly KindSettings[],
   directory: string,
 ): MessageSettings {
-  const { topic, isolation, value, key, where, id, partitions, 'on-gap': onGap } = messages;
+  const { topic, isolation, value, envelope, key, where, id, partitions, 'on-gap': onGap } = messages;
   return {
     topic,
     from: messageSource(messages, directory),
@@ -29,6 +29,8 @@ export function messageSettings(
     isolation,
     onGap,
     value,
+    ...(envelope === undefined ? {} : { envelope }),
+    ...schemaSettings(messages, directory),
     key,
     ...(id === undefined ? {} : { id }),
     where,
@@ -49,6 +51,14 @@ function messageSource(
     ...(maxRate === undefined ? {} : { maxRate }),
     ...(fetchMemory === undefined ? {} : { fetchMemory }),
   };
+}
+
+function schemaSettings(
+  { schema, 'schema-registry': registry }: Messages,
+  directory: string,
+): Pick<MessageSettings, 'schemas'> {
+  if (schema !== undefined) return { schemas: { ...schema, file: resolve(directory, schema.file) } };
+  return registry === undefined ? {} : { schemas: registry };
 }
 
 /**

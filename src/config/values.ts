@@ -48,6 +48,11 @@ export const postgresUrl = texts(
   /^postgres(?:ql)?:\/\/./s,
 );
 
+export const registryUrl: Reader<string> = {
+  expected: 'the URL of a schema registry, such as http://registry:8081',
+  read: (text) => (/^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text : undefined),
+};
+
 /** RFC 5322, section 2.2: printable ASCII but the colon. */
 export const headerName = texts('the name of a mail header, such as X-Order-Id', /^[!-9;-~]+$/);
 

@@ -28,7 +28,7 @@ async function refuseNoKeys(engine: Engine, { settings }: JudgeInput): Promise<v
   const [messages, withKey, undecodable] = row!.map(Number) as [number, number, number];
   if (messages === 0 || withKey > 0) return;
   const key = settings.messages.key.map((part) => part.field.text).join(', ');
-  const broken = undecodable > 0 ? ` (${undecodable} have a value that is not JSON)` : '';
+  const broken = undecodable > 0 ? ` (${undecodable} have a value that cannot be decoded)` : '';
   throw new AuditError(4, `none of the ${messages} audited messages has a readable key at ${key}${broken}`, {
     hint: 'messages.key must name where the business value stands in a message, such as value.order.id or headers.order-id',
   });

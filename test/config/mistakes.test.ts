@@ -396,11 +396,6 @@ describe('what is not supported yet is said so, with its line', () => {
   it.each<[string, string]>([
     ['4 messages.group: not supported yet', messages('group: order-service')],
     [
-      '4 messages.schema-registry: not supported yet',
-      messages('schema-registry: { url: http://registry:8081 }'),
-    ],
-    ['4 messages.value: expected json; got "avro"; not supported yet', messages('value: avro')],
-    [
       '4 messages.copies: expected one-event; got "each-message"; not supported yet',
       messages('copies: each-message'),
     ],

@@ -32,6 +32,7 @@ const HOME: Readonly<Record<string, string>> = {
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
   pg: 'sources/database/',
   'pg-copy-streams': 'sources/database/',
+  protobufjs: 'sources/messages/values/',
   yaml: 'config/',
   yargs: 'cli/',
   zod: 'config/',

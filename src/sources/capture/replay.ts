@@ -49,13 +49,17 @@ export async function replayCapture(
   const total = partitions.reduce((sum, { survey }) => sum + (survey?.messages ?? 0), 0);
   let messages = 0;
   let bytes = 0;
-  const add = (entry: CaptureEntry, file: CaptureFile, line: number) => {
+  const meet = (entry: CaptureEntry, file: CaptureFile, line: number) => {
     const { record } = entry;
     const track = tracks.get(record.partition);
     if (track === undefined || record.offset < track.range.readFirst || record.offset >= track.range.readEnd)
       return;
     if (!isNew(track, entry, file, line)) return;
     record.inRange = track.tally.inRange(record.offset);
+    const learning = writer.learn(record);
+    return learning === undefined ? add(track, record) : learning.then(() => add(track, record));
+  };
+  const add = (track: Track, record: CaptureEntry['record']) => {
     const as = writer.add(record);
     if (track.seen === undefined) track.tally.record(as, record.offset, record.timestamp);
     else track.seen.classify(record.offset, as);
@@ -63,7 +67,7 @@ export async function replayCapture(
     bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
   };
   const pass = { files, topic: range.topic, hooks, stage: 'replay', total };
-  await walk({ ...pass, content: true, needsHeaders: writer.needsHeaders }, add, async () => {
+  await walk({ ...pass, content: true, needsHeaders: writer.needsHeaders }, meet, async () => {
     if (writer.full) await writer.flush();
   });
   await writer.flush();

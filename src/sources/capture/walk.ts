@@ -20,8 +20,8 @@ export interface Pass {
   readonly needsHeaders: boolean;
 }
 
-/** What the tasks of a pass are told of each message of the topic; the entry is reused for the next. */
-export type OnMessage = (entry: CaptureEntry, file: CaptureFile, line: number) => void;
+/** What a pass tells each message of the topic to; a promise is awaited before the entry is reused for the next. */
+export type OnMessage = (entry: CaptureEntry, file: CaptureFile, line: number) => Promise<void> | void;
 
 /**
  * Tells every message of the topic, file after file; `rest` is awaited between pieces of a file.
@@ -52,7 +52,8 @@ export async function walk(
         if (line.length === 0) continue;
         readLine(entry, line, pass, file, first + i);
         if (entry.topic === pass.topic) {
-          onMessage(entry, file, first + i);
+          const waiting = onMessage(entry, file, first + i);
+          if (waiting !== undefined) await waiting;
           done++;
         } else {
           others++;

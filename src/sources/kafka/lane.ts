@@ -12,7 +12,7 @@ import type { UnstableTail } from './unstable.ts';
 
 /** What records are told to. */
 export type RecordSink = Pick<MessageWriter, 'needsHeaders' | 'add' | 'full' | 'flush'> &
-  Partial<Pick<MessageWriter, 'blocks'>>;
+  Partial<Pick<MessageWriter, 'blocks' | 'learn'>>;
 
 export interface Telling {
   readonly sink: RecordSink;
@@ -123,14 +123,15 @@ export class Lane {
     const blocks = Number.isSafeInteger(batch.baseTimestamp) && !odd ? sink.blocks : undefined;
     blocks?.open({ ...record.shared, aborted: record.aborted, ...this.tally.bounds });
     for (let more = true; more; ) {
-      more = blocks === undefined ? this.#tellRecord(telling) : this.#tellRun(blocks, telling);
+      const told = blocks === undefined ? this.#tellRecord(telling) : this.#tellRun(blocks, telling);
+      more = typeof told === 'boolean' ? told : await told;
       if (sink.full) await rest();
     }
     this.tally.passTo(batch.lastOffset + 1, 'absent');
   }
 
   /** Tells as many records at once as it goes, and the one it ends at by itself. @returns whether there may be more */
-  #tellRun(blocks: BlockReader, telling: Telling): boolean {
+  #tellRun(blocks: BlockReader, telling: Telling): boolean | Promise<boolean> {
     const { record } = telling;
     const run = blocks.run(record.place);
     this.tally.run(run);
@@ -138,14 +139,18 @@ export class Lane {
     return run.ended === 'record' ? this.#tellRecord(telling) : run.ended === 'full';
   }
 
-  /** @returns whether there may be more records to tell */
-  #tellRecord({ record, sink }: Telling): boolean {
+  /** @returns whether there may be more records to tell; a promise only where the schema of one must be had first */
+  #tellRecord({ record, sink }: Telling): boolean | Promise<boolean> {
     if (!record.next() || record.offset >= this.#end) return false;
     // A batch may begin before the range or before the log's start, and end behind the range.
     if (record.offset < this.tally.at) return true;
     record.inRange = this.tally.inRange(record.offset);
-    this.tally.record(sink.add(record), record.offset, record.timestamp);
-    return true;
+    const add = () => {
+      this.tally.record(sink.add(record), record.offset, record.timestamp);
+      return true;
+    };
+    const learning = sink.learn?.(record);
+    return learning === undefined ? add() : learning.then(add);
   }
 
   /** Deletion overtook the reading. @returns false: the log begins no later than the next fetch would */

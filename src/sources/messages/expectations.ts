@@ -14,21 +14,23 @@ interface Condition {
 
 /** Conditions that are all required of a message. */
 export class Conditions {
-  readonly #outsideValue: readonly Condition[];
-  readonly #inValue: readonly Condition[];
+  readonly #conditions: readonly Condition[];
 
   constructor(conditions: readonly MessageCondition[], declare: Declare) {
-    const all = conditions.map(({ field, test }) => ({ field: declare(field), passes: compileTest(test) }));
-    this.#outsideValue = all.filter(({ field }) => !field.ofValue);
-    this.#inValue = all.filter(({ field }) => field.ofValue);
+    this.#conditions = conditions.map(({ field, test }) => ({
+      field: declare(field),
+      passes: compileTest(test),
+    }));
   }
 
   /** A condition outside the value that fails settles it, whatever the value is; the others need a readable one. */
   test(value: ValueState): 'hold' | 'fail' | 'undecodable' {
-    for (const { field, passes } of this.#outsideValue) if (!passes(field.text())) return 'fail';
-    if (this.#inValue.length > 0 && value === 'broken') return 'undecodable';
-    for (const { field, passes } of this.#inValue) if (!passes(field.text())) return 'fail';
-    return 'hold';
+    let undecodable = false;
+    for (const { field, passes } of this.#conditions) {
+      if (value === 'broken' && field.ofValue) undecodable = true;
+      else if (!passes(field.text())) return 'fail';
+    }
+    return undecodable ? 'undecodable' : 'hold';
   }
 }
 

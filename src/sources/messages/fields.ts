@@ -1,16 +1,18 @@
 /** What a reference of the configuration finds in a record, as the one text that keys and conditions compare. */
 import type { FieldReference } from '../../model.ts';
-import { exactText, textOfBytes } from '../keys.ts';
-import { JsonReader } from './json.ts';
+import { textOfBytes } from '../keys.ts';
 import { JSON_KIND, type JsonPath } from './json-path.ts';
-import type { RecordView } from './record.ts';
+import { lastHeader, type RecordView } from './record.ts';
+import { ATTRIBUTE_PREFIX } from './values/cloudevents.ts';
+import { openValues, type ValueSettings, valueNeedsHeaders } from './values/open.ts';
+import type { ValueReader } from './values/reader.ts';
 
 /** How a value that something refers to was found: no record may be judged by what could not be read. */
 export type ValueState = 'readable' | 'broken';
 
 /** One thing in a record. `read` must have been called on the Fields it belongs to. */
 export interface Field {
-  /** Whether it lies in the value, and so cannot be told when the value is broken. */
+  /** Whether it lies in the value of the record at hand, and so cannot be told when that is broken. */
   readonly ofValue: boolean;
   /** Whether anything but null is there. */
   present(): boolean;
@@ -22,25 +24,31 @@ export interface Field {
 
 /** All fields that a configuration refers to, read from one record after the other. */
 export class Fields {
+  readonly #settings: ValueSettings & { readonly topic: string };
+  readonly #signal: AbortSignal;
   readonly #paths: JsonPath[] = [];
-  readonly #topic: string;
-  #json: JsonReader | undefined;
+  readonly #attributes: string[] = [];
+  #reader: ValueReader | undefined;
   #record: RecordView | undefined;
-  /** Whether the record at hand has a value that was read, so that #json answers for it. */
-  #hasJson = false;
+  /** What was asked to read the value of the record at hand; undefined: nobody had to. */
+  #asked: ValueReader | undefined;
+  /** The same, where it could. */
+  #value: ValueReader | undefined;
   #needsHeaders = false;
 
-  constructor(topic: string) {
-    this.#topic = topic;
+  /** @param signal ends the wait for schemas */
+  constructor(settings: ValueSettings & { readonly topic: string }, signal: AbortSignal) {
+    this.#settings = settings;
+    this.#signal = signal;
   }
 
   get needsHeaders(): boolean {
-    return this.#needsHeaders;
+    return this.#needsHeaders || (this.#readsValues && valueNeedsHeaders(this.#settings));
   }
 
   /** Why the value of the record at hand is broken. */
   get fault(): string {
-    return this.#json?.fault ?? '';
+    return this.#asked?.fault ?? '';
   }
 
   /** Declares a field; all of them before the first read. */
@@ -49,12 +57,11 @@ export class Fields {
       case 'value':
         return this.#valueField(reference.path);
       case 'headers':
-        this.#needsHeaders = true;
-        return ofBytes(() => this.#header(reference.name));
+        return this.#headerField(reference.name);
       case 'key':
         return ofBytes(() => this.#record!.key);
       case 'topic':
-        return ofText(() => this.#topic);
+        return ofText(() => this.#settings.topic);
       case 'partition':
         return ofText(() => String(this.#record!.partition));
       case 'offset':
@@ -64,35 +71,65 @@ export class Fields {
     }
   }
 
+  /** To be awaited before `read`, if a schema must be had first; see ValueReader. */
+  learn(record: RecordView): Promise<void> | undefined {
+    return record.value === null ? undefined : this.#opened()?.learn(record.value, record);
+  }
+
   /** Turns to a record. Its value is decoded only if some field is in it; no value at all is readable, and empty. */
   read(record: RecordView): ValueState {
     this.#record = record;
-    this.#hasJson = false;
-    if (this.#paths.length === 0 || record.value === null) return 'readable';
-    this.#json ??= new JsonReader(this.#paths);
-    this.#hasJson = this.#json.read(record.value);
-    return this.#hasJson ? 'readable' : 'broken';
+    this.#asked = record.value === null ? undefined : this.#opened();
+    const isReadable = this.#asked?.read(record.value!, record) ?? true;
+    this.#value = isReadable ? this.#asked : undefined;
+    return isReadable ? 'readable' : 'broken';
+  }
+
+  get #readsValues(): boolean {
+    return this.#paths.length + this.#attributes.length > 0;
+  }
+
+  /** Undefined: nothing refers to values. */
+  #opened(): ValueReader | undefined {
+    if (!this.#readsValues) return undefined;
+    this.#reader ??= openValues(this.#settings, this.#paths, this.#attributes, this.#signal);
+    return this.#reader;
   }
 
   #valueField(path: JsonPath): Field {
     const index = this.#paths.push(path) - 1;
+    const kind = () => this.#value?.kind(index) ?? JSON_KIND.absent;
     return {
       ofValue: true,
-      present: () => this.#hasJson && this.#json!.kind(index) > JSON_KIND.null,
-      text: () => {
-        const text = this.#hasJson ? this.#json!.text(index) : undefined;
-        return text === undefined ? undefined : exactText(text);
-      },
-      listLength: () =>
-        this.#hasJson && this.#json!.kind(index) === JSON_KIND.array ? this.#json!.length(index) : undefined,
+      present: () => kind() > JSON_KIND.null,
+      text: () => this.#value?.text(index),
+      listLength: () => (kind() === JSON_KIND.array ? this.#value!.length(index) : undefined),
     };
   }
 
-  /** The last of several headers of one name is the one that counts. */
-  #header(name: string): Uint8Array | null {
-    const { headers } = this.#record!;
-    for (let i = headers.length - 1; i >= 0; i--) if (headers[i]![0] === name) return headers[i]![1];
-    return null;
+  #headerField(name: string): Field {
+    this.#needsHeaders = true;
+    const field = ofBytes(() => lastHeader(this.#record!.headers, name));
+    const isAttribute = this.#settings.envelope === 'cloudevents' && name.startsWith(ATTRIBUTE_PREFIX);
+    return isAttribute ? this.#attributeField(name.slice(ATTRIBUTE_PREFIX.length), field) : field;
+  }
+
+  /** An attribute of a CloudEvent: in its header, unless the event at hand has it in its value. */
+  #attributeField(name: string, header: Field): Field {
+    const index = this.#attributes.push(name) - 1;
+    const text = () => {
+      const inValue = this.#asked?.attributes;
+      return inValue === undefined ? header.text() : inValue.text(index);
+    };
+    const inBrokenValue = () => this.#asked?.attributes?.readable === false;
+    return {
+      get ofValue() {
+        return inBrokenValue();
+      },
+      present: () => text() !== undefined,
+      text,
+      listLength: () => undefined,
+    };
   }
 }
 

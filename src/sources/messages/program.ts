@@ -106,7 +106,7 @@ export class Program {
 }
 
 function canSettle({ messages, kinds }: Settings): boolean {
-  const { key, id, where, value } = messages;
+  const { key, id, where, value, envelope } = messages;
   const conditions = [...where, ...kinds.flatMap((kind) => kind.where)];
   const fields = [
     ...key.map(({ field }) => field),
@@ -116,6 +116,7 @@ function canSettle({ messages, kinds }: Settings): boolean {
   ];
   return (
     value === 'json' &&
+    envelope === undefined &&
     key.every(({ match, fold }) => match === undefined && !fold) &&
     conditions.every(({ test }) => plainTest(test) !== undefined) &&
     fields.every(isPlain) &&

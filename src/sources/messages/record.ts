@@ -17,3 +17,9 @@ export interface RecordView {
   /** Of a transaction that was neither committed nor aborted when the range was fixed. */
   ofOpenTransaction: boolean;
 }
+
+/** The last of several headers of one name is the one that counts; null: it has no value, or there is none. */
+export function lastHeader(headers: RecordView['headers'], name: string): Uint8Array | null {
+  for (let i = headers.length - 1; i >= 0; i--) if (headers[i]![0] === name) return headers[i]![1];
+  return null;
+}

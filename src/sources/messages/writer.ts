@@ -27,8 +27,6 @@ export class MessageWriter {
   readonly #keyParts: (string | undefined)[];
   readonly #keyMaker: KeyMaker;
   readonly #id: Field | undefined;
-  /** Whether key or id lie in the value, so that a broken one leaves nobody to expect effects of. */
-  readonly #identityInValue: boolean;
   readonly #where: Conditions;
   readonly #judgesAborted: boolean;
   readonly #kinds: readonly KindExpectation[];
@@ -45,15 +43,18 @@ export class MessageWriter {
   /** Adds whole batches; undefined: some setting needs every record to be added by itself. */
   readonly blocks: BlockReader | undefined;
 
-  constructor(settings: Settings, hooks: Pick<SourceHooks, 'digestKey'>, take: Take<MessageBatch>) {
-    const { topic, key, id, where, isolation } = settings.messages;
-    this.#fields = new Fields(topic);
+  constructor(
+    settings: Settings,
+    hooks: Pick<SourceHooks, 'digestKey' | 'signal'>,
+    take: Take<MessageBatch>,
+  ) {
+    const { key, id, where, isolation } = settings.messages;
+    this.#fields = new Fields(settings.messages, hooks.signal);
     const declareFor = (setting: string) => this.#counts.declarer(setting, this.#fields);
     this.#key = key.map((part) => declareFor('messages.key')(part.field));
     this.#keyParts = key.map(() => undefined);
     this.#keyMaker = new KeyMaker(key);
     this.#id = id === undefined ? undefined : declareFor('messages.id')(id);
-    this.#identityInValue = [...this.#key, this.#id].some((field) => field?.ofValue);
     this.#where = new Conditions(where, declareFor('messages.where'));
     this.#judgesAborted = isolation === 'read_uncommitted';
     this.#kinds = settings.kinds.map(
@@ -76,6 +77,14 @@ export class MessageWriter {
     this.#tellSampling();
   }
 
+  /**
+   * To be awaited before a record is added whose value has a schema that was not met before; undefined: nothing to wait
+   * for. Rejects with AuditError (2 or 4) where schemas cannot be had.
+   */
+  learn(record: RecordView): Promise<void> | undefined {
+    return this.#fields.learn(record);
+  }
+
   /** Adds one record; its bytes are copied, so the view may be reused at once. */
   add(record: RecordView): MessageClass {
     if (this.#columns.full) this.#putAside();
@@ -87,7 +96,7 @@ export class MessageWriter {
     const eventId = this.#id?.text() ?? '';
     this.#columns.add(record, messageClass, this.#keyText(), eventId);
 
-    const nobody = where === 'undecodable' || (value === 'broken' && this.#identityInValue);
+    const nobody = where === 'undecodable' || (value === 'broken' && this.#identityInValue());
     const expectsUnknown = audited && this.#addExpectations(value, nobody);
     if (nobody || expectsUnknown) this.#columns.markUndecodable();
     if (audited && (nobody || expectsUnknown)) this.#sample(record);
@@ -118,6 +127,11 @@ export class MessageWriter {
   /** A few audited messages whose value could not be read, and why. */
   undecodable(): Replay['undecodable'] {
     return this.#undecodable;
+  }
+
+  /** Whether key or id lie in the value, so that a broken one leaves nobody to expect effects of. */
+  #identityInValue(): boolean {
+    return this.#id?.ofValue === true || this.#key.some((field) => field.ofValue);
   }
 
   /** The empty text: no key. */

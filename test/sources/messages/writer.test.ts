@@ -6,6 +6,7 @@ import { field, kindSettings, messageSettings, settingsOf } from './settings.ts'
 
 const { undecodable, unreadable } = EXPECT;
 const { audited, skipped, aborted, abortedAudited, openAudited } = MESSAGE_CLASS;
+const { signal } = new AbortController();
 
 describe('keys', () => {
   const keyOf = async (reference: FieldReference, record: Partial<RecordView>) =>
@@ -268,7 +269,7 @@ describe('batches', () => {
     const batches: MessageBatch[] = [];
     const writer = new MessageWriter(
       settingsOf(messageSettings({ key: [field('key', { root: 'key' })] }), [kindSettings('order-row', {})]),
-      { digestKey: Buffer.alloc(16) },
+      { digestKey: Buffer.alloc(16), signal },
       (batch) => void batches.push(batch),
     );
     const view = recordView({});
@@ -293,7 +294,7 @@ describe('batches', () => {
     const settings = settingsOf(messageSettings({ key: [field('key', { root: 'key' })] }), []);
     const writer = new MessageWriter(
       settings,
-      { digestKey: Buffer.alloc(16) },
+      { digestKey: Buffer.alloc(16), signal },
       (batch) => void batches.push(batch),
     );
     for (let offset = 0; offset < 10; offset++)
@@ -338,9 +339,13 @@ async function written(
 ) {
   const batches: MessageBatch[] = [];
   const settings = settingsOf(messageSettings(message), more.kinds ?? [kindSettings('order-row', {})]);
-  const writer = new MessageWriter(settings, { digestKey: more.digestKey ?? Buffer.alloc(16) }, (batch) => {
-    batches.push(batch);
-  });
+  const writer = new MessageWriter(
+    settings,
+    { digestKey: more.digestKey ?? Buffer.alloc(16), signal },
+    (batch) => {
+      batches.push(batch);
+    },
+  );
   const answers = records.map((record, offset) => writer.add(recordView({ offset, ...record })));
   await writer.flush();
   const batch = batches[0]!;

@@ -1,0 +1,46 @@
+/** Values that are one text, or bytes: they have no fields below `value`. */
+import { isUtf8 } from 'node:buffer';
+import { textOfBytes } from '../../keys.ts';
+import { JSON_KIND, type JsonKind } from '../json-path.ts';
+import type { ValueReader } from './reader.ts';
+
+/** Bytes are what they are: nothing can be wrong with them. */
+export class BytesValue implements ValueReader {
+  #value: Uint8Array = Buffer.alloc(0);
+
+  get fault(): string {
+    return '';
+  }
+
+  learn(): undefined {
+    return undefined;
+  }
+
+  read(value: Uint8Array): boolean {
+    this.#value = value;
+    return true;
+  }
+
+  kind(_path: number): JsonKind {
+    return JSON_KIND.string;
+  }
+
+  text(_path: number): string {
+    return textOfBytes(this.#value);
+  }
+
+  length(_path: number): number {
+    return 0;
+  }
+}
+
+/** A text is UTF-8, as Kafka's StringSerializer writes it unless told otherwise. */
+export class StringValue extends BytesValue {
+  override get fault(): string {
+    return 'no text: its bytes are not UTF-8';
+  }
+
+  override read(value: Uint8Array): boolean {
+    return super.read(value) && isUtf8(value);
+  }
+}
