@@ -78,10 +78,18 @@ function parsed(texts: readonly SchemaText[]): { root: protobuf.Root; own: reado
     const { imports = [], weakImports = [], package: name = '' } = protobuf.parse(text, root, OPTIONS);
     for (const imported of [...imports, ...weakImports]) addCommon(root, imported, there);
     own = messagesIn(name === '' ? root : root.lookup(name)).filter((type) => !met.has(type));
-    for (const type of own) met.add(type);
+    for (const type of own) {
+      met.add(type);
+      refuseOtherThanUtf8(type);
+    }
   }
   root.resolveAll();
   return { root, own };
+}
+
+/** proto2 lets a text be any bytes, of which different ones would become the same text. */
+function refuseOtherThanUtf8(type: protobuf.Type): void {
+  if (type.getOption('features') === undefined) type.setOption('features', { utf8_validation: 'VERIFY' });
 }
 
 /** What Google's own files define comes with the library; a file that only declares options is not needed to read. */

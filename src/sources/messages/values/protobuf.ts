@@ -75,10 +75,10 @@ function visitMessage(spot: Spot, type: protobuf.Type, message: Decoded): void {
  */
 function visitField(spot: Spot, field: protobuf.Field, message: Decoded): void {
   const value = message[field.name];
-  const isThere = Object.hasOwn(message, field.name) || !field.hasPresence;
+  const tellsAbsence = field.hasPresence || field.resolvedType instanceof protobuf.Type;
   if (field instanceof protobuf.MapField) visitMap(spot, field, value as Decoded);
   else if (field.repeated) visitList(spot, field, value as readonly unknown[]);
-  else if (isThere) visitValue(spot, field, value);
+  else if (Object.hasOwn(message, field.name) || !tellsAbsence) visitValue(spot, field, value);
 }
 
 function visitList(spot: Spot, field: protobuf.Field, list: readonly unknown[]): void {
