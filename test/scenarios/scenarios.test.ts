@@ -96,7 +96,8 @@ const MOMENT = /\{\{(ms|iso):(?:now([+-]\d+)m|now([+-]\d+)h|([^}]+))\}\}/g;
 
 async function fillInTimes(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
-    const text = await readFile(join(folder, name), 'utf8');
+    // As bytes: a capture may hold what is not UTF-8.
+    const text = await readFile(join(folder, name), 'latin1');
     const filled = text.replace(
       MOMENT,
       (_, form: string, minutes?: string, hours?: string, written?: string) => {
@@ -105,6 +106,6 @@ async function fillInTimes(folder: string, now: number): Promise<void> {
         return form === 'ms' ? String(at) : new Date(at).toISOString();
       },
     );
-    await writeFile(join(folder, name), filled);
+    await writeFile(join(folder, name), filled, 'latin1');
   }
 }
