@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { apicurioUnavailable, fetchApicurio } from './servers/apicurio.ts';
 import { commandPath, explain, isRoot, type Unavailable } from './servers/availability.ts';
 import { certificatesUnavailable } from './servers/certificates.ts';
 import {
@@ -90,6 +91,7 @@ function stillMissing(): Unavailable[] {
     kafkaUnavailable('4'),
     kafkaUnavailable('3.9'),
     certificatesUnavailable(),
+    apicurioUnavailable(),
     postgresUnavailable(),
     postfixUnavailable(),
   ].filter((one) => one !== undefined);
@@ -105,6 +107,7 @@ async function main(): Promise<void> {
   const say = (line: string) => void process.stderr.write(`prepare: ${line}\n`);
   await prepareKafka(say, '4');
   await prepareKafka(say, '3.9');
+  await attempt('Apicurio Registry', () => fetchApicurio(say), say);
   await attempt('Debian packages', () => prepareDebian(say), say);
   const missing = stillMissing();
   for (const one of missing) say(explain(one));

@@ -81,16 +81,18 @@ export async function fetchKafkaJars(version: KafkaVersion = '4'): Promise<void>
   }
 }
 
-async function maven(cwd: string, args: readonly string[]): Promise<void> {
+/** @throws Error with Maven's words when it fails */
+export async function maven(cwd: string, args: readonly string[]): Promise<void> {
   try {
     await run('mvn', ['-q', '-B', ...args], { cwd });
   } catch (error) {
     const { stdout, message } = error as Error & { stdout?: string };
-    throw new Error(`Maven could not fetch Kafka's jars:\n${stdout || message}`, { cause: error });
+    throw new Error(`Maven could not fetch what was asked of it:\n${stdout || message}`, { cause: error });
   }
 }
 
-function cacheFolder(): string {
+/** Where servers are kept that were fetched. */
+export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'onceover-tests');
 }
 
