@@ -11,15 +11,17 @@ export function configDigest(written: Written): string {
   return createHash('sha256').update(canonical(written)).digest('hex');
 }
 
-function canonical(written: Written): string {
-  if (written.type === 'list') return `[${written.items.map(canonical).join(',')}]`;
+/** @param within the name that this stands under */
+function canonical(written: Written, within = ''): string {
+  if (written.type === 'list') return `[${written.items.map((item) => canonical(item)).join(',')}]`;
   if (written.type === 'scalar') {
     if (written.kind === 'text') return JSON.stringify(masked(written.written));
     return written.kind === 'null' ? 'null' : written.written;
   }
   const entries = [...written.entries].sort(([a], [b]) => (a < b ? -1 : 1));
   const members = entries.map(([name, { value }]) => {
-    const shown = isSecret(name) && value.type === 'scalar' ? maskedSecret(value.written) : canonical(value);
+    const secret = value.type === 'scalar' && isSecret(within, name);
+    const shown = secret ? maskedSecret(value.written) : canonical(value, name);
     return `${JSON.stringify(masked(name))}:${shown}`;
   });
   return `{${members.join(',')}}`;

@@ -4,8 +4,8 @@
 const NAME_ONLY = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 /**
- * Replaces the password of a URL, and of `password=` or `token=`, by `***`. It rather hides too much than too little: a password
- * that was not %-encoded may hold any character, so everything up to the last `@` counts as one.
+ * Replaces the password of a URL, and of `password=` or `token=`, by `***`. It rather hides too much than too little: a
+ * password that was not %-encoded may hold any character, so everything up to the last `@` counts as one.
  */
 export function masked(text: string): string {
   return text
@@ -17,9 +17,9 @@ export function masked(text: string): string {
     );
 }
 
-/** Whether what stands under a name of the configuration is a secret as a whole. */
-export function isSecret(name: string): boolean {
-  return /^(?:password|token)$/i.test(name);
+/** Whether what stands under a name of a section is a secret as a whole. */
+export function isSecret(section: string, name: string): boolean {
+  return section === 'schema-registry' && (name === 'password' || name === 'token');
 }
 
 /** A secret as a whole; the name of an environment variable may be seen. */

@@ -362,3 +362,41 @@ describe('a file that cannot be used', () => {
     ]);
   });
 });
+
+describe('where schemas come from', () => {
+  const of = (lines: string, env = {}) => {
+    const { value, envelope, schemas } = load(smallest({ line: 5, to: `  key: value.id\n${lines}` }), {
+      env,
+    }).messages;
+    return { value, envelope, schemas };
+  };
+
+  it('is a registry, with its secrets from the environment', () => {
+    const registry = `schema-registry: { url: "https://registry:8081/path", username: auditor, password: "\${PW}" }`;
+    expect(of(`  value: avro\n  ${registry}`, { PW: 'hunter2' })).toEqual({
+      value: 'avro',
+      schemas: { url: 'https://registry:8081/path', username: 'auditor', password: 'hunter2' },
+    });
+  });
+
+  it('or one file, beside the configuration', () => {
+    expect(
+      of('  value: protobuf\n  schema: { file: /schemas/order.proto, message: shop.Order }').schemas,
+    ).toEqual({
+      file: '/schemas/order.proto',
+      message: 'shop.Order',
+    });
+    const { schemas } = of('  value: avro\n  schema: order.avsc');
+    expect((schemas as { file: string }).file).toMatch(/^\/.*\/order\.avsc$/);
+  });
+
+  it('or nowhere, for formats that need none', () => {
+    expect(of('  value: json-schema\n  envelope: debezium')).toEqual({
+      value: 'json-schema',
+      envelope: 'debezium',
+    });
+    expect(
+      of('  value: json-schema\n  schema-registry: { url: "http://registry:8081" }').schemas,
+    ).toBeDefined();
+  });
+});

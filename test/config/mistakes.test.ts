@@ -498,3 +498,83 @@ reprot: { directory: x }
     expect(told.at(-1)).toBe('and 50 more');
   });
 });
+
+describe('value formats', () => {
+  const REGISTRY = 'schema-registry: { url: "http://registry:8081" }';
+
+  it.each<[string, string, readonly string[]]>([
+    [
+      'avro without schemas',
+      'value: avro',
+      ['4 messages.value: avro needs its schemas: expected schema-registry or schema'],
+    ],
+    [
+      'schemas in two places',
+      `value: protobuf\n  schema: order.proto\n  ${REGISTRY}`,
+      ['5 messages.schema: expected only one of this and messages.schema-registry'],
+    ],
+    [
+      'schemas that nothing needs',
+      REGISTRY,
+      [
+        '4 messages.schema-registry: value: json has no schemas; expected value: avro, protobuf or json-schema',
+      ],
+    ],
+    [
+      'no format',
+      'value: avr0',
+      [
+        '4 messages.value: expected json, string, bytes, avro, protobuf or json-schema; got "avr0"; did you mean `avro`?',
+      ],
+    ],
+    [
+      'no envelope',
+      'envelope: debezum',
+      ['4 messages.envelope: expected debezium or cloudevents; got "debezum"; did you mean `debezium`?'],
+    ],
+    [
+      'a registry without its scheme',
+      'value: avro\n  schema-registry: { url: "registry:8081" }',
+      [
+        '5 messages.schema-registry.url: expected the URL of a schema registry, such as http://registry:8081; got "registry:8081"',
+      ],
+    ],
+    [
+      'half of the credentials',
+      'value: avro\n  schema-registry: { url: "http://r", password: hunter2 }',
+      ['5 messages.schema-registry: expected username and password together'],
+    ],
+    [
+      'two sorts of credentials',
+      'value: avro\n  schema-registry: { url: "http://r", username: a, password: hunter2, token: t }',
+      ['5 messages.schema-registry: expected a username or a token, not both'],
+    ],
+    [
+      'a row in a text',
+      'value: string\n  envelope: debezium\n  id: value',
+      [
+        '5 messages.envelope: a change event has fields, which value: string has not',
+        '8 messages.key: with value: string a value has no fields: expected value, not value.order.id',
+      ],
+    ],
+  ])('%s', (_, lines, expected) => {
+    expect(mistakes(messages(lines))).toEqual(expected);
+  });
+
+  it('with a value of no fields: every reference to one is named', () => {
+    const text = smallest({
+      line: 5,
+      to: '  key: [value, { from: value.a }]\n  id: value.b\n  value: bytes\n  where: { value.c: 1, value: 2 }',
+    });
+    const kind = '    expect: value.items\n    where: { "value[0]": 1, headers.x: 1 }\n';
+    const no = (path: string) => `with value: bytes a value has no fields: expected value, not ${path}`;
+    expect(mistakes(text + kind)).toEqual([
+      `5 messages.key: ${no('value.a')}`,
+      `6 messages.id: ${no('value.b')}`,
+      `8 messages.where.value.c: ${no('value.c')}`,
+      expect.stringMatching(/^11 effects\.order-row\.postgres\.key: expected 2 parts/),
+      `12 effects.order-row.expect: ${no('value.items')}`,
+      `13 effects.order-row.where.value[0]: ${no('value[0]')}`,
+    ]);
+  });
+});

@@ -134,3 +134,28 @@ describe('masking', () => {
     expect(masked(text)).toBe(shown);
   });
 });
+
+describe('secrets of a schema registry', () => {
+  const text = (password: string, url = 'http://registry') =>
+    smallest({
+      line: 5,
+      to: `  key: value.id\n  value: avro\n  schema-registry: { url: '${url}', username: auditor, password: '${password}' }`,
+    });
+  const digest = (password: string, url?: string) =>
+    load(text(password, url), { env: { A: 'x', B: 'x' } }).configDigest;
+
+  it('do not count for the digest, but the names of their variables do', () => {
+    expect(digest('one')).toBe(digest('two'));
+    expect(digest(variable('A'))).not.toBe(digest(variable('B')));
+    expect(digest('one', 'http://auditor:one@registry')).toBe(digest('one', 'http://auditor:two@registry'));
+  });
+
+  it('are not in mistakes', () => {
+    const wrong = text(SECRET).replace('key: value.id', 'key: vlue.id');
+    expect(refused(wrong).message).not.toContain(SECRET);
+    expect(refused(SMALLEST, { set: [`messages.schema-registry.token=${SECRET}`] }).message).not.toContain(
+      SECRET,
+    );
+    expect(refused(text('x', `ftp://auditor:${SECRET}@registry`)).message).not.toContain(SECRET);
+  });
+});

@@ -264,6 +264,76 @@ describe('what was found at each reference', () => {
   });
 });
 
+describe('whole batches', () => {
+  const id = field('value.id', { root: 'value', path: ['id'] });
+  const wholes = async (message: Partial<Parameters<typeof messageSettings>[0]>) =>
+    (await written({ key: [id], ...message }, [])).writer.blocks !== undefined;
+
+  it('are only read of values that are JSON as it is', async () => {
+    expect(await wholes({})).toBe(true);
+    expect(await wholes({ value: 'json-schema' })).toBe(false);
+    expect(await wholes({ envelope: 'debezium' })).toBe(false);
+    expect(await wholes({ envelope: 'cloudevents' })).toBe(false);
+  });
+});
+
+describe('values that are not JSON', () => {
+  const id = field('value.id', { root: 'value', path: ['id'] });
+
+  it('have all their headers read where these say what the value is', async () => {
+    const needs = async (message: Partial<Parameters<typeof messageSettings>[0]>) =>
+      (await written({ key: [id], ...message }, [])).writer.needsHeaders;
+    expect(await needs({})).toBe(false);
+    expect(await needs({ envelope: 'debezium' })).toBe(false);
+    expect(await needs({ envelope: 'cloudevents' })).toBe(true);
+    expect(await needs({ value: 'json-schema' })).toBe(true);
+    const key = [field('key', { root: 'key' })];
+    expect(await needs({ key, value: 'json-schema' })).toBe(false);
+  });
+
+  it('are no values of JSON Schema where they have no id, and empty where they are null', async () => {
+    const records = [
+      { value: Buffer.concat([Buffer.alloc(5), Buffer.from('{"id":7}')]) },
+      json('{"id":7}'),
+      { value: null },
+    ];
+    const { keys, batch, writer } = await written({ key: [id], value: 'json-schema' }, records);
+    expect(keys).toEqual(['7', '', '']);
+    expect([...batch.undecodable]).toEqual([0, 1, 0]);
+    expect(writer.undecodable()[0]!.why).toMatch(/^it names no schema/);
+  });
+
+  it('of CloudEvents: attributes are told although the data is broken, and nothing where the event is', async () => {
+    const ceId = field('headers.ce_id', { root: 'headers', name: 'ce_id' });
+    const ceType = field('headers.ce_type', { root: 'headers', name: 'ce_type' });
+    const where = [{ field: ceType, test: equal('OrderPlaced') }];
+    const structured = [['content-type', Buffer.from('application/cloudevents+json')]] as const;
+    const binary = (type: string) =>
+      [
+        ['ce_specversion', '1.0'],
+        ['ce_id', 'E-1'],
+        ['ce_type', type],
+      ].map(([name, value]) => [name!, Buffer.from(value!)] as const);
+    const records = [
+      { ...json('{'), headers: binary('OrderPlaced') },
+      { ...json('{'), headers: binary('OrderPaid') },
+      { ...json('{'), headers: structured },
+      {
+        ...json('{"specversion":"1.0","id":"E-4","type":"OrderPaid","data_base64":"ew=="}'),
+        headers: structured,
+      },
+      { value: null, headers: binary('OrderPlaced') },
+    ];
+    const items = kindSettings('order-row', { expect: { by: 'field', field: id } });
+    const settings = { envelope: 'cloudevents', key: [ceId], where } as const;
+    const { answers, keys, batch } = await written(settings, records, { kinds: [items] });
+    expect(answers).toEqual(['audited', 'skipped', 'audited', 'skipped', 'audited']);
+    expect(keys).toEqual(['E-1', 'E-1', '', 'E-4', 'E-1']);
+    expect([...batch.undecodable]).toEqual([1, 0, 1, 0, 0]);
+    expect([...batch.expectMin[0]!]).toEqual([undecodable, 0, undecodable, 0, unreadable]);
+  });
+});
+
 describe('batches', () => {
   it('hand over every row once, in order, in bounded pieces, also when nobody asks whether it is full', async () => {
     const batches: MessageBatch[] = [];
