@@ -151,7 +151,7 @@ export class AvroWalk {
   }
 
   #number(): number {
-    return Number(zigzag(this.#bytes.subarray(this.#varint(10, 0x01), this.#at)));
+    return Number(zigzag(this.#bytes, this.#varint(10, 0x01), this.#at));
   }
 
   #take(length: number): number {
@@ -191,13 +191,13 @@ function textOf(type: Leaf, content: Buffer): string {
       return String(content[0] === 1);
     case 'int':
     case 'long':
-      return String(zigzag(content));
+      return String(zigzag(content, 0, content.length));
     case 'float':
       return floatText(content.readFloatLE());
     case 'double':
       return doubleText(content.readDoubleLE());
     case 'enum':
-      return type.symbols[Number(zigzag(content))]!;
+      return type.symbols[Number(zigzag(content, 0, content.length))]!;
     default:
       return textOfContent(type, content);
   }
@@ -211,16 +211,16 @@ function textOfContent(type: AvroScalar | AvroFixed, content: Buffer): string {
 /** Of so many bytes, at seven bits each, a number of JavaScript is exact. */
 const EXACT_BYTES = 7;
 
-/** The whole number of a varint, whose lowest bit is its sign. */
-function zigzag(varint: Buffer): number | bigint {
-  if (varint.length > EXACT_BYTES) return wideZigzag(varint);
+/** The whole number of the varint in [start, end), whose lowest bit is its sign. */
+function zigzag(bytes: Buffer, start: number, end: number): number | bigint {
+  if (end - start > EXACT_BYTES) return wideZigzag(bytes, start, end);
   let value = 0;
-  for (let i = varint.length - 1; i >= 0; i--) value = value * 128 + (varint[i]! & 0x7f);
+  for (let i = end - 1; i >= start; i--) value = value * 128 + (bytes[i]! & 0x7f);
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-function wideZigzag(varint: Buffer): bigint {
+function wideZigzag(bytes: Buffer, start: number, end: number): bigint {
   let value = 0n;
-  for (let i = varint.length - 1; i >= 0; i--) value = (value << 7n) | BigInt(varint[i]! & 0x7f);
+  for (let i = end - 1; i >= start; i--) value = (value << 7n) | BigInt(bytes[i]! & 0x7f);
   return (value >> 1n) ^ -(value & 1n);
 }

@@ -22,6 +22,8 @@ export class Frame {
   /** Where message indexes stand, if the format has any. */
   #after: Uint8Array = this.payload;
   #inHeader = false;
+  #id: number | undefined;
+  #idSchema = '';
 
   /** @returns whether the value names its schema; `fault` tells why not. */
   read(value: Uint8Array, headers: RecordView['headers']): boolean {
@@ -33,8 +35,8 @@ export class Frame {
       this.fault = header === null ? unframed(value) : `its header ${HEADER} holds no schema id`;
       return false;
     }
-    const id = view(framed, 1, 1 + length);
-    this.schema = length === ID_BYTES ? `ids/${id.readUInt32BE()}` : `guids/${uuidText(id)}`;
+    if (length === GUID_BYTES) this.schema = `guids/${uuidText(framed.subarray(1, 1 + length))}`;
+    else this.#setId(((framed[1]! << 24) | (framed[2]! << 16) | (framed[3]! << 8) | framed[4]!) >>> 0);
     this.#after = framed.subarray(1 + length);
     this.payload = this.#inHeader ? value : this.#after;
     return true;
@@ -55,6 +57,13 @@ export class Frame {
     }
     if (!this.#inHeader) this.payload = this.#after.subarray(numbers.at);
     return count === 0 ? FIRST : indexes;
+  }
+
+  /** Neighbours mostly have one schema, whose name is not made anew. */
+  #setId(id: number): void {
+    if (id !== this.#id) this.#idSchema = `ids/${id}`;
+    this.#id = id;
+    this.schema = this.#idSchema;
   }
 }
 
@@ -96,7 +105,7 @@ function unframed(value: Uint8Array): string {
   const first = value[0];
   if (first === undefined) return 'it names no schema: it is empty';
   if (first === MAGIC.glue && value.length >= 18) {
-    const guid = uuidText(view(value, 2, 18));
+    const guid = uuidText(value.subarray(2, 18));
     return `it looks like AWS Glue's format (schema version ${guid}), which is not read`;
   }
   if (first === MAGIC.id || first === MAGIC.guid)
@@ -106,8 +115,4 @@ function unframed(value: Uint8Array): string {
   const byte = `0x${first.toString(16).padStart(2, '0')}`;
   const like = first === 0x7b || first === 0x5b ? ', as JSON does' : '';
   return `it names no schema: it begins with ${byte}${like}, not with the magic byte 0x00 or 0x01`;
-}
-
-function view(bytes: Uint8Array, start: number, end: number): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 }

@@ -27,6 +27,12 @@ interface Answer {
   }[];
 }
 
+/** An HTTP answer; `body` is undefined where it is not JSON. */
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
 const TRIES = 4;
 const FIRST_PAUSE_MS = 250;
 const TIMEOUT_MS = 10_000;
@@ -52,72 +58,84 @@ export class Registry {
   }
 
   /**
-   * @param key `ids/7` or `guids/…`. @returns undefined: the registry does not know it, or something it refers to
+   * @param key `ids/7` or `guids/…`
+   * @returns undefined: the registry does not know it; a text: it does not know this, which the schema refers to
    * @throws AuditError (4) when the registry cannot be reached, or refuses; the signal's reason
    */
-  async schema(key: string): Promise<RegisteredSchema | undefined> {
+  async schema(key: string): Promise<RegisteredSchema | string | undefined> {
     const answer = await this.#ask(`/schemas/${key}`);
     if (answer === undefined) return undefined;
     const texts: SchemaText[] = [];
-    if (!(await this.#gather('', answer, new Set(), texts))) return undefined;
-    return { type: answer.schemaType ?? 'AVRO', texts };
+    const unknown = await this.#gather('', answer, new Set(), texts);
+    return unknown ?? { type: answer.schemaType ?? 'AVRO', texts };
   }
 
-  /** Adds what a schema refers to, and then the schema itself. @returns whether all of it was there */
-  async #gather(name: string, answer: Answer, met: Set<string>, texts: SchemaText[]): Promise<boolean> {
+  /** Adds what a schema refers to, and then the schema itself. @returns what of it was not there */
+  async #gather(
+    name: string,
+    answer: Answer,
+    met: Set<string>,
+    texts: SchemaText[],
+  ): Promise<string | undefined> {
     for (const reference of answer.references ?? []) {
       if (met.has(reference.name) || met.size > MOST_TEXTS) continue;
       met.add(reference.name);
       const { subject, version } = reference;
       const referred = await this.#ask(`/subjects/${encodeURIComponent(subject)}/versions/${version}`);
-      if (referred === undefined || !(await this.#gather(reference.name, referred, met, texts))) return false;
+      if (referred === undefined) return `version ${version} of the subject ${subject}`;
+      const unknown = await this.#gather(reference.name, referred, met, texts);
+      if (unknown !== undefined) return unknown;
     }
     texts.push({ name, text: answer.schema });
-    return true;
+    return undefined;
   }
 
   async #ask(path: string): Promise<Answer | undefined> {
     for (let tries = 1; ; tries++) {
-      const response = await this.#fetch(path);
-      if (response instanceof Response && !mayPass(response.status)) return this.#answer(path, response);
-      if (tries === TRIES) throw this.#gaveUp(response);
+      const reply = await this.#fetch(path);
+      if (!(reply instanceof Error) && !mayPass(reply.status)) return this.#answer(path, reply);
+      if (tries === TRIES) throw this.#gaveUp(reply);
       await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal: this.#signal }).catch(() => {});
       this.#signal.throwIfAborted();
     }
   }
 
-  /** The response, with its body not read yet, or why there is none. */
-  async #fetch(path: string): Promise<Response | Error> {
+  /** The reply, or why there is none, or only half of one. */
+  async #fetch(path: string): Promise<Reply | Error> {
     const accept = 'application/vnd.schemaregistry.v1+json, application/json';
     const headers = { accept, ...(this.#authorization && { authorization: this.#authorization }) };
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
-      return await fetch(this.#base + path, { headers, signal });
+      const response = await fetch(this.#base + path, { headers, signal });
+      return { status: response.status, body: parsed(await response.text()) };
     } catch (error) {
       this.#signal.throwIfAborted();
       return error as Error;
     }
   }
 
-  async #answer(path: string, response: Response): Promise<Answer | undefined> {
-    const body = await bodyOf(response);
-    this.#signal.throwIfAborted();
-    const { status } = response;
-    if (status === 404 && isUnknown(body)) return undefined;
-    if (response.ok && isAnswer(body)) return body;
+  async #answer(path: string, { status, body }: Reply): Promise<Answer | undefined> {
+    if (status === 404 && (isUnknown(body) || (await this.#isThere()))) return undefined;
+    if (status === 200 && isAnswer(body)) return body;
     if (status === 401 || status === 403) {
       throw this.#error(`refuses ${path} (${status})`, {
         hint: 'messages.schema-registry needs a username and password, or a token, that may read schemas.',
       });
     }
-    const what = response.ok ? 'something that is no schema' : `status ${status}`;
+    const what = status === 200 ? 'something that is no schema' : `status ${status}`;
     throw this.#error(`answers ${what} to ${path}`, {
       hint: "Is it a registry with Confluent's API, and the path of its url whole (of Apicurio: …/apis/ccompat/v7)?",
     });
   }
 
-  #gaveUp(last: Response | Error): AuditError {
-    if (last instanceof Response) return this.#error(`answered status ${last.status}, ${TRIES} times`);
+  /** Whether there is a registry at all: older ones and others answer 404 to a GUID in words of any web server. */
+  async #isThere(): Promise<boolean> {
+    const reply = await this.#fetch('/schemas/types');
+    return !(reply instanceof Error) && reply.status === 200 && Array.isArray(reply.body);
+  }
+
+  #gaveUp(last: Reply | Error): AuditError {
+    if (!(last instanceof Error)) return this.#error(`answered status ${last.status}, ${TRIES} times`);
     const cause = last.cause as { readonly code?: string } | undefined;
     const why =
       last.name === 'TimeoutError' ? `no answer in ${TIMEOUT_MS / 1000} s` : (cause?.code ?? last.message);
@@ -132,23 +150,32 @@ export class Registry {
   }
 }
 
-/** Node refuses a URL that is not whole long before this; a user in the URL is as good as one beside it. */
+/** A user in the URL is as good as one beside it. */
 function authorization({ username, password, token }: RegistrySettings, url: URL): string | undefined {
   if (token !== undefined) return `Bearer ${token}`;
-  const user = username ?? decodeURIComponent(url.username);
+  const user = username ?? unescaped(url.username);
   if (user === '') return undefined;
-  const secret = password ?? decodeURIComponent(url.password);
+  const secret = password ?? unescaped(url.password);
   return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+}
+
+/** A password may hold a % that escapes nothing. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function mayPass(status: number): boolean {
   return status >= 500 || status === 429 || status === 408;
 }
 
-/** Undefined: it is not JSON, or broke off. */
-async function bodyOf(response: Response): Promise<unknown> {
+/** Undefined: it is not JSON. */
+function parsed(text: string): unknown {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -79,7 +79,7 @@ export class RegistrySchemas<Schema> implements Schemas<Schema> {
 
   async #fetch(key: string): Promise<void> {
     const schema = await this.#registry.schema(key);
-    this.#known.set(key, schema === undefined ? new Unusable(unknown(key)) : this.#compiled(key, schema));
+    this.#known.set(key, typeof schema === 'object' ? this.#compiled(key, schema) : unknown(key, schema));
   }
 
   #compiled(key: string, { type, texts }: RegisteredSchema): Schema | Unusable {
@@ -92,10 +92,14 @@ export class RegistrySchemas<Schema> implements Schemas<Schema> {
   }
 }
 
-function unknown(key: string): string {
+/** @param part what the schema refers to and the registry does not know; undefined: it does not know the schema either */
+function unknown(key: string, part: string | undefined): Unusable {
+  if (part !== undefined) {
+    return new Unusable(`the registry does not know ${part}, which its ${nameOf(key)} refers to`);
+  }
   // An id of eight bytes, as Apicurio's own serializers wrote it for years, begins with four that are 0.
   const perhaps = key === 'ids/0' ? ' (perhaps an id of eight bytes, which is not read)' : '';
-  return `the registry does not know its ${nameOf(key)}${perhaps}`;
+  return new Unusable(`the registry does not know its ${nameOf(key)}${perhaps}`);
 }
 
 /** `ids/7` is schema 7. */

@@ -133,6 +133,33 @@ describe('what is found in an order', () => {
   });
 });
 
+describe('what other writers write', () => {
+  const read = async (schema: unknown, bytes: readonly number[], texts: readonly string[]) => {
+    const all = await schemas(compileAvro([{ name: '', text: JSON.stringify(schema) }]));
+    return shownBy((paths) => new AvroValue(paths, all), texts.map(path), Buffer.from(bytes));
+  };
+
+  it('are lists in several blocks, with the length of each in bytes', async () => {
+    const bytes = [3, 4, 2, 4, 1, 2, 6, 2, 8, 0];
+    expect(await read({ type: 'array', items: 'int' }, bytes, ['', '[1]', '[3]', '[4]'])).toEqual([
+      4,
+      '2',
+      '4',
+      undefined,
+    ]);
+  });
+
+  it('are maps with one key twice, of which the last counts, whole', async () => {
+    const inner = { type: 'map', values: { type: 'map', values: 'int' } };
+    const bytes = [4, 2, 65, 2, 2, 66, 2, 0, 2, 65, 2, 2, 67, 4, 0, 0];
+    expect(await read(inner, bytes, ['A.B', 'A.C'])).toEqual([undefined, '2']);
+  });
+
+  it('are texts that are not UTF-8, which are kept apart', async () => {
+    expect(await read('string', [2, 0xff], [''])).toEqual(['hex:ff']);
+  });
+});
+
 describe('names', () => {
   it('are found where Avro looks for them', async () => {
     const schema = {

@@ -52,7 +52,7 @@ describe('a schema', () => {
     });
     const registry = new Registry({ url: `${url}/apis/ccompat/v7/` }, never);
     expect(await registry.schema('ids/7')).toEqual({ type: 'AVRO', texts: [{ name: '', text: '"int"' }] });
-    expect((await registry.schema('guids/g-1'))?.type).toBe('PROTOBUF');
+    expect(await registry.schema('guids/g-1')).toMatchObject({ type: 'PROTOBUF' });
     expect(asked.map(({ path }) => path)).toEqual([
       '/apis/ccompat/v7/schemas/ids/7',
       '/apis/ccompat/v7/schemas/guids/g-1',
@@ -79,7 +79,28 @@ describe('a schema', () => {
     });
     const registry = new Registry({ url }, never);
     expect(await registry.schema('ids/9')).toBeUndefined();
-    expect(await registry.schema('ids/7')).toBeUndefined();
+    expect(await registry.schema('ids/7')).toBe('version 1 of the subject a');
+  });
+
+  it('is not there where a registry that is older than GUIDs knows no such path', async () => {
+    const { url } = await serve({ '/schemas/types': [200, ['AVRO', 'JSON']] });
+    expect(await new Registry({ url }, never).schema('guids/g-1')).toBeUndefined();
+  });
+
+  it('is had after half an answer', async () => {
+    let times = 0;
+    const server = createServer((_, response) => {
+      const whole = JSON.stringify({ schema: '"int"' });
+      response.writeHead(200, { 'content-length': whole.length });
+      if (++times > 1) response.end(whole);
+      else response.write(whole.slice(0, 5), () => response.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    servers.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await new Registry({ url }, never).schema('ids/7')).toMatchObject({ texts: [{ text: '"int"' }] });
+    expect(times).toBe(2);
   });
 
   it('is had after a moment of trouble', async () => {
@@ -101,6 +122,7 @@ describe('credentials', () => {
     [{ username: 'auditor', password: 's:cret' }, '', `Basic ${btoa('auditor:s:cret')}`],
     [{ token: 'T' }, '', 'Bearer T'],
     [{}, 'auditor:p%40ss@', `Basic ${btoa('auditor:p@ss')}`],
+    [{}, 'auditor:100%@', `Basic ${btoa('auditor:100%')}`],
   ])('%j (%s) are sent, and never shown', async (more, inUrl, header) => {
     const { url, asked } = await serve({ '/schemas/ids/7': [401, { error_code: 401 }] });
     const error = await refused({ url: url.replace('//', `//${inUrl}`), ...more });
@@ -115,7 +137,9 @@ describe('credentials', () => {
 
 describe('the audit stops, with status 4, where', () => {
   it('there is no registry at that path', async () => {
-    const { url } = await serve({});
+    const { url } = await serve({
+      '/schemas/ids/7': [404, { error_code: 404, message: 'HTTP 404 Not Found' }],
+    });
     const error = await refused({ url });
     expect(error.message).toBe(`messages.schema-registry: ${url} answers status 404 to /schemas/ids/7`);
     expect(error.hint).toMatch(/ccompat/);
@@ -163,21 +187,24 @@ describe('schemas by the ids in values', () => {
       '/schemas/ids/5': [200, { schema: 'message A {}', schemaType: 'PROTOBUF' }],
       '/schemas/ids/9': UNKNOWN,
       '/schemas/ids/0': UNKNOWN,
+      '/schemas/ids/6': [200, { schema: 'six', references: [{ name: 'a', subject: 'a', version: 1 }] }],
+      '/subjects/a/versions/1': UNKNOWN,
     });
     const all = new RegistrySchemas(new Registry({ url }, never), 'AVRO', ([schema]) => {
       if (schema!.text === 'bad') throw new Error('it is bad');
       return schema!.text;
     });
-    await Promise.all([7, 7, 8, 5, 9, 0, 7].map((id) => all.learn(value(id), around)));
+    await Promise.all([7, 7, 8, 5, 9, 0, 6, 7].map((id) => all.learn(value(id), around)));
     expect(all.learn(value(7), around)).toBeUndefined();
-    expect(asked).toHaveLength(5);
+    expect(asked).toHaveLength(7);
     expect(all.find(value(7), around)).toBe('good');
-    const faults = [8, 5, 9, 0].map((id) => (all.find(value(id), around) === undefined ? all.fault : ''));
+    const faults = [8, 5, 9, 0, 6].map((id) => (all.find(value(id), around) === undefined ? all.fault : ''));
     expect(faults).toEqual([
       'its schema 8 cannot be used: it is bad',
       'its schema 5 is of type PROTOBUF, not AVRO',
       'the registry does not know its schema 9',
       'the registry does not know its schema 0 (perhaps an id of eight bytes, which is not read)',
+      'the registry does not know version 1 of the subject a, which its schema 6 refers to',
     ]);
   });
 
