@@ -158,6 +158,7 @@ function formatsAgree(look: Looker): Mistake[] {
     ...(bare ? [look.mistake(envelope, `a change event has fields, which value: ${format} has not`)] : []),
     ...(format === 'avro' || format === 'protobuf' ? oneOfSchemas(look, format, given) : []),
     ...(format === 'json' || format === 'string' || format === 'bytes' ? unused(look, format, given) : []),
+    ...(format === 'json-schema' ? notRaw(look) : []),
   ];
 }
 
@@ -177,6 +178,12 @@ function unused(look: Looker, format: string, given: readonly Path[]): Mistake[]
   return given.map((path) =>
     look.mistake(path, `value: ${format} has no schemas; expected value: avro, protobuf or json-schema`),
   );
+}
+
+/** Nothing is validated, so that JSON that carries no schema id is JSON. */
+function notRaw(look: Looker): Mistake[] {
+  const path: Path = ['messages', 'schema'];
+  return look.has(path) ? [look.mistake(path, 'values without a schema id are value: json')] : [];
 }
 
 /** A text has nothing below it. */

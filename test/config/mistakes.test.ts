@@ -521,6 +521,11 @@ describe('value formats', () => {
       ],
     ],
     [
+      'a file for JSON with a schema id',
+      'value: json-schema\n  schema: order.json',
+      ['5 messages.schema: values without a schema id are value: json'],
+    ],
+    [
       'no format',
       'value: avr0',
       [
