@@ -43,6 +43,7 @@ export class Program {
     calls.setWhere(this.#list(where));
     calls.setKinds(kinds.length);
     for (const [i, kind] of kinds.entries()) this.#tellKind(i, kind);
+    this.#scanner.look();
   }
 
   #tellKind(i: number, { expect, where }: KindSettings): void {

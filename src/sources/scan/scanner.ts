@@ -49,7 +49,7 @@ export class Scanner {
   readonly calls: Exports;
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #places: Readonly<Record<Place, { readonly value: number }>>;
-  #bytes!: Buffer;
+  #bytes: Buffer | undefined;
   /** The region that bytes are loaded to, and another one for single values while those are in use. */
   readonly #input = { at: 0, room: 0 };
   readonly #value = { at: 0, room: 0 };
@@ -58,12 +58,12 @@ export class Scanner {
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory, abort } });
     this.calls = exports as unknown as Exports;
     this.#places = exports as unknown as Readonly<Record<Place, { readonly value: number }>>;
-    this.#look();
+    this.look();
   }
 
   /** The whole memory; a new one after something was reserved. */
   get bytes(): Buffer {
-    return this.#bytes;
+    return this.#bytes!;
   }
 
   place(name: Place): number {
@@ -78,14 +78,19 @@ export class Scanner {
         hint: 'Give the process more memory, or leave the offsets of that batch out of the range.',
       });
     }
-    if (this.#bytes.buffer !== this.#memory.buffer) this.#look();
+    this.look();
     return at;
+  }
+
+  /** To be called after calls that reserve by themselves: looks whether the memory has grown. */
+  look(): void {
+    if (this.#bytes?.buffer !== this.#memory.buffer) this.#bytes = Buffer.from(this.#memory.buffer);
   }
 
   /** Copies bytes to a place of their own. @returns their address */
   keep(bytes: Uint8Array): number {
     const at = this.reserve(bytes.length);
-    this.#bytes.set(bytes, at);
+    this.#bytes!.set(bytes, at);
     return at;
   }
 
@@ -110,12 +115,8 @@ export class Scanner {
       region.room = Math.max(bytes.length, 2 * region.room, 1 << 12);
       region.at = this.reserve(region.room);
     }
-    this.#bytes.set(bytes, region.at);
+    this.#bytes!.set(bytes, region.at);
     return region.at;
-  }
-
-  #look(): void {
-    this.#bytes = Buffer.from(this.#memory.buffer);
   }
 }
 

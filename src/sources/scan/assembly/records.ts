@@ -268,7 +268,7 @@ function longVarint(first: u32): i32 {
   return (value >>> 1) ^ -(value & 1);
 }
 
-/** A zigzag varint of up to 64 bits; more than a double holds are left to the host. */
+/** A zigzag varint of up to 64 bits; one whose written form is more than a double holds is left to the host. */
 function varlong(): i64 {
   let byte: u64 = load<u8>(p++);
   let value = byte & 0x7f;
@@ -280,7 +280,6 @@ function varlong(): i64 {
     byte = load<u8>(p++);
     value |= (byte & 0x7f) << shift;
   }
-  const exact = <i64>(value >>> 1) ^ -<i64>(value & 1);
-  if (exact > MOST_EXACT || exact < -MOST_EXACT) fault();
-  return exact;
+  if (<i64>value > MOST_EXACT) fault();
+  return <i64>(value >>> 1) ^ -<i64>(value & 1);
 }
