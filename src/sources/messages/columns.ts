@@ -12,8 +12,8 @@ const PAGE_WORDS = 3;
 const STATE_WORDS = WORD.pages + TEXTS.length * PAGE_WORDS;
 
 const DIGEST_DIGITS = 32;
-/** Longer single texts make a page larger. */
-const TEXT_ROOM = GROUP_TEXT_BYTES + (1 << 16);
+/** Where it is not enough, a page moves to a larger one. */
+const TEXT_ROOM = 1 << 20;
 
 export class MessageColumns {
   readonly #scanner: Scanner;
@@ -161,7 +161,7 @@ export class MessageColumns {
   #enlarge(text: number, more: number): void {
     const page = this.#page(text);
     const used = page.length;
-    const room = used + more + TEXT_ROOM;
+    const room = 2 * used + more + TEXT_ROOM;
     const at = this.#scanner.reserve(room);
     this.#live();
     this.#bytes.set(this.#page(text), at);
