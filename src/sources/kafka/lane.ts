@@ -101,7 +101,7 @@ export class Lane {
     const aborted = unstable?.abortedSince(this.tally.at) ?? fetched.aborted;
     const transactions = new AbortedTransactions(aborted);
     while (batches.next() && batches.baseOffset < this.#end) {
-      batches.verify();
+      batches.verify(telling.sink.blocks?.checksum);
       telling.record.aborted = transactions.include(batches);
       telling.record.ofOpenTransaction = unstable?.leavesOpen(batches) ?? false;
       if (batches.lastOffset < this.tally.at) continue;

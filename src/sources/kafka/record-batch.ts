@@ -103,10 +103,13 @@ export class BatchCursor {
     return this.#bytes.readInt32BE(this.#at + AT.count);
   }
 
-  /** @throws AuditError(4) when the batch is not what its checksum says: it was damaged on disk or on the way */
-  verify(): void {
+  /**
+   * @param checksum CRC-32C of bytes
+   * @throws AuditError(4) when the batch is not what its checksum says: it was damaged on disk or on the way
+   */
+  verify(checksum: (bytes: Uint8Array) => number = crc32c): void {
     const stored = this.#bytes.readUInt32BE(this.#at + AT.crc);
-    if (crc32c(this.#bytes, this.#at + AT.attributes, this.#end) !== stored) {
+    if (checksum(this.#bytes.subarray(this.#at + AT.attributes, this.#end)) !== stored) {
       throw this.corrupt('its checksum does not match');
     }
   }

@@ -61,12 +61,16 @@ const TO_SCANNER = 3;
 const FROM_SCANNER = 16;
 const COUNTS = 21;
 const ENDS = ['told', 'full', 'record'] as const;
+const NOTHING = new Uint8Array();
 const CLASSES = Object.keys(MESSAGE_CLASS) as readonly MessageClass[];
 
 /** Reads one block at a time. */
 export class BlockReader {
   readonly #scanner: Scanner;
   readonly #columns: MessageColumns;
+  /** What lies in the scanner's memory, and where the block of it begins. */
+  #loaded: Uint8Array = NOTHING;
+  #loadedAt = 0;
   #input = 0;
 
   constructor(scanner: Scanner, columns: MessageColumns) {
@@ -74,8 +78,17 @@ export class BlockReader {
     this.#columns = columns;
   }
 
+  /** CRC-32C of bytes, unsigned. A block that lies in them can be opened next without being copied once more. */
+  readonly checksum = (bytes: Uint8Array): number => {
+    this.#load(bytes);
+    return this.#scanner.crc32c(0, bytes.length);
+  };
+
   open(block: RecordBlock): void {
-    this.#input = this.#scanner.load(block.bytes);
+    if (!this.#holds(block.bytes)) this.#load(block.bytes);
+    this.#input = this.#loadedAt + block.bytes.byteOffset - this.#loaded.byteOffset;
+    // A buffer may be filled anew: it is known only as long as nothing else was done.
+    this.#loaded = NOTHING;
     this.#job().set(
       [
         this.#input + block.bytes.length,
@@ -93,6 +106,21 @@ export class BlockReader {
         block.askedTo,
       ],
       TO_SCANNER,
+    );
+  }
+
+  #load(bytes: Uint8Array): void {
+    this.#loadedAt = this.#scanner.load(bytes);
+    this.#loaded = bytes;
+  }
+
+  /** Whether bytes are among those that were loaded last. */
+  #holds(bytes: Uint8Array): boolean {
+    const { buffer, byteOffset, byteLength } = this.#loaded;
+    return (
+      bytes.buffer === buffer &&
+      bytes.byteOffset >= byteOffset &&
+      bytes.byteOffset + bytes.byteLength <= byteOffset + byteLength
     );
   }
 
