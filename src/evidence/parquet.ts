@@ -1,5 +1,6 @@
 /**
- * Writes Parquet files whose pages are the columns as they lie in memory: PLAIN, uncompressed, REQUIRED.
+ * Writes Parquet files whose pages are the columns as they lie in memory: PLAIN, uncompressed, REQUIRED. A column that
+ * holds one value throughout a row group is written as that value and how often it stands there.
  *
  * A column of INT32 or INT64 in PLAIN encoding is a raw little-endian array, and a column of text is its values, each
  * behind its length (https://parquet.apache.org/docs/file-format/data-pages/encodings/), so writing a row group is one
@@ -17,7 +18,8 @@ export interface ColumnSchema {
 /** Numbers of the Parquet format (parquet.thrift, https://github.com/apache/parquet-format). */
 const PHYSICAL = { int32: 1, int64: 2, text: 6 } as const;
 const UTF8 = 0;
-const ENCODING = { plain: 0, rle: 3 } as const;
+const ENCODING = { plain: 0, rle: 3, rleDictionary: 8 } as const;
+const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
 const COMPACT = { i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;
 
 /** Thrift's compact protocol, only what Parquet's headers and footer need. */
@@ -101,6 +103,8 @@ class CompactWriter {
 
 interface Chunk {
   readonly position: number;
+  /** Where its data page begins; behind `position`: a dictionary is before it. */
+  readonly dataPosition: number;
   readonly bytes: number;
 }
 
@@ -137,13 +141,16 @@ export class ParquetWriter {
     const chunks: Chunk[] = [];
     const parts: Uint8Array[] = [];
     let position = this.#position;
-    for (const page of pages) {
-      const header = pageHeader(rows, page.byteLength);
-      const bytes = header.length + page.byteLength;
-      chunks.push({ position, bytes });
-      parts.push(header, page);
+    pages.forEach((page, i) => {
+      const value = onlyValue(this.#columns[i]!.type, rows, page);
+      const dictionary = value === undefined ? [] : [dictionaryHeader(value.byteLength), value];
+      const data = value === undefined ? plainPage(rows, page) : repeatingPage(rows);
+      const dataPosition = position + byteLength(dictionary);
+      const bytes = byteLength(dictionary) + byteLength(data);
+      chunks.push({ position, dataPosition, bytes });
+      parts.push(...dictionary, ...data);
       position += bytes;
-    }
+    });
     this.#write(parts);
     this.#groups.push({ rows, chunks });
     this.#rows += rows;
@@ -199,9 +206,16 @@ export class ParquetWriter {
     chunks.forEach((chunk, i) => {
       const column = this.#columns[i]!;
       footer.open().int64(2, chunk.position).open(3).int32(1, PHYSICAL[column.type]);
-      footer.list(2, COMPACT.i32, 2).zigzag(ENCODING.plain).zigzag(ENCODING.rle);
+      const hasDictionary = chunk.dataPosition > chunk.position;
+      footer
+        .list(2, COMPACT.i32, hasDictionary ? 3 : 2)
+        .zigzag(ENCODING.plain)
+        .zigzag(ENCODING.rle);
+      if (hasDictionary) footer.zigzag(ENCODING.rleDictionary);
       footer.list(3, COMPACT.binary, 1).rawText(column.name);
-      footer.int32(4, 0).int64(5, rows).int64(6, chunk.bytes).int64(7, chunk.bytes).int64(9, chunk.position);
+      footer.int32(4, 0).int64(5, rows).int64(6, chunk.bytes).int64(7, chunk.bytes);
+      footer.int64(9, chunk.dataPosition);
+      if (hasDictionary) footer.int64(11, chunk.position);
       footer.close().close();
     });
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
@@ -209,14 +223,42 @@ export class ParquetWriter {
   }
 }
 
-function pageHeader(rows: number, bytes: number): Buffer {
-  const header = new CompactWriter().open().int32(1, 0).int32(2, bytes).int32(3, bytes);
-  header
-    .open(5)
-    .int32(1, rows)
-    .int32(2, ENCODING.plain)
-    .int32(3, ENCODING.rle)
-    .int32(4, ENCODING.rle)
-    .close();
+/** The value that all rows of a page have; undefined: they differ. */
+function onlyValue(type: ColumnType, rows: number, page: Uint8Array): Uint8Array | undefined {
+  const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
+  const width = type === 'int32' ? 4 : type === 'int64' ? 8 : 4 + bytes.readUInt32LE(0);
+  // Each value is like the one before it exactly where the page is like itself, moved by one value.
+  if (bytes.length !== rows * width || !bytes.subarray(width).equals(bytes.subarray(0, -width)))
+    return undefined;
+  return bytes.subarray(0, width);
+}
+
+function plainPage(rows: number, page: Uint8Array): readonly Uint8Array[] {
+  return [dataHeader(rows, page.byteLength, ENCODING.plain), page];
+}
+
+/**
+ * The first entry of the dictionary, in all rows: the width of an index in bits (1, as not all readers like 0), and one
+ * run of the hybrid encoding: its length as a varint with a lowest bit of 0, and the index.
+ * (https://parquet.apache.org/docs/file-format/data-pages/encodings/)
+ */
+function repeatingPage(rows: number): readonly Uint8Array[] {
+  const run = new CompactWriter().zigzag(rows).finish();
+  const page = Buffer.from([1, ...run, 0]);
+  return [dataHeader(rows, page.length, ENCODING.rleDictionary), page];
+}
+
+function dataHeader(rows: number, bytes: number, encoding: number): Buffer {
+  const header = new CompactWriter().open().int32(1, PAGE_TYPE.data).int32(2, bytes).int32(3, bytes);
+  header.open(5).int32(1, rows).int32(2, encoding).int32(3, ENCODING.rle).int32(4, ENCODING.rle).close();
   return header.close().finish();
+}
+
+function dictionaryHeader(bytes: number): Buffer {
+  const header = new CompactWriter().open().int32(1, PAGE_TYPE.dictionary).int32(2, bytes).int32(3, bytes);
+  return header.open(7).int32(1, 1).int32(2, ENCODING.plain).close().close().finish();
+}
+
+function byteLength(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.byteLength, 0);
 }

@@ -1,11 +1,12 @@
 /** Gathers batches of columns into row groups and files of a size that the engine likes. */
 import { join } from 'node:path';
+import { GROUP_ROWS, GROUP_TEXT_BYTES } from '../columns.ts';
 import type { EffectBatch, MessageBatch } from '../model.ts';
 import { type ColumnSchema, ParquetWriter } from './parquet.ts';
 
-/** DuckDB's own row group size (https://duckdb.org/docs/stable/data/parquet/tips), and a bound on the text held meanwhile. */
-const GROUP_ROWS = 122_880;
-const GROUP_BYTES = 32 << 20;
+/** A batch of half a row group is one by itself; smaller ones are held until they are one together. */
+const FEWEST_ROWS = GROUP_ROWS / 2;
+const FEWEST_TEXT_BYTES = GROUP_TEXT_BYTES / 2;
 const FILE_ROWS = 2_000_000;
 
 /** The columns of messages; kinds go by their number, so no configured name ever stands in SQL. */
@@ -77,7 +78,7 @@ export class SegmentSeries {
   readonly #columns: readonly ColumnSchema[];
   #held: (readonly Uint8Array[])[] = [];
   #heldRows = 0;
-  #heldBytes = 0;
+  #heldTextBytes = 0;
   #file: ParquetWriter | undefined;
   #files = 0;
   #rows = 0;
@@ -94,14 +95,20 @@ export class SegmentSeries {
     return this.#rows;
   }
 
-  /** Copies the pages: the caller may reuse its columns at once. */
+  /** Writes or copies the pages: the caller may reuse its columns at once. */
   append(rows: number, pages: readonly Uint8Array[]): void {
     if (rows === 0) return;
+    this.#rows += rows;
+    const textBytes = pages.reduce((sum, page, i) => sum + (this.#isText(i) ? page.byteLength : 0), 0);
+    if (rows >= FEWEST_ROWS || textBytes >= FEWEST_TEXT_BYTES) {
+      this.#writeHeld();
+      this.#writeGroup(rows, pages);
+      return;
+    }
     this.#held.push(pages.map((page) => Buffer.from(page)));
     this.#heldRows += rows;
-    this.#heldBytes += pages.reduce((sum, page) => sum + page.byteLength, 0);
-    this.#rows += rows;
-    if (this.#heldRows >= GROUP_ROWS || this.#heldBytes >= GROUP_BYTES) this.#writeGroup();
+    this.#heldTextBytes += textBytes;
+    if (this.#heldRows >= GROUP_ROWS || this.#heldTextBytes >= GROUP_TEXT_BYTES) this.#writeHeld();
   }
 
   finish(): void {
@@ -113,7 +120,7 @@ export class SegmentSeries {
 
   /** Makes all rows so far durable: whatever comes later goes into further files. @returns how many files there are */
   secure(): number {
-    if (this.#heldRows > 0) this.#writeGroup();
+    this.#writeHeld();
     this.#file?.finish();
     this.#file = undefined;
     return this.#files;
@@ -124,15 +131,24 @@ export class SegmentSeries {
     this.#file = undefined;
   }
 
-  #writeGroup(): void {
-    const file = this.#file ?? this.#nextFile();
-    file.writeGroup(
+  #isText(column: number): boolean {
+    return this.#columns[column]!.type === 'text';
+  }
+
+  #writeHeld(): void {
+    if (this.#heldRows === 0) return;
+    this.#writeGroup(
       this.#heldRows,
       this.#columns.map((_, i) => Buffer.concat(this.#held.map((pages) => pages[i]!))),
     );
     this.#held = [];
     this.#heldRows = 0;
-    this.#heldBytes = 0;
+    this.#heldTextBytes = 0;
+  }
+
+  #writeGroup(rows: number, pages: readonly Uint8Array[]): void {
+    const file = this.#file ?? this.#nextFile();
+    file.writeGroup(rows, pages);
     if (file.rows < FILE_ROWS) return;
     file.finish();
     this.#file = undefined;

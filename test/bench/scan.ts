@@ -61,7 +61,11 @@ const told = responses();
 type TakeBatch = (batch: MessageBatch) => void;
 
 async function replay(settings: Settings, take: TakeBatch, atOnce: boolean): Promise<void> {
-  const writer = new MessageWriter(settings, { digestKey: Buffer.alloc(16, 7) }, take);
+  const writer = new MessageWriter(
+    settings,
+    { digestKey: Buffer.alloc(16, 7), signal: new AbortController().signal },
+    take,
+  );
   const sink = {
     needsHeaders: writer.needsHeaders,
     add: writer.add.bind(writer),
@@ -73,7 +77,12 @@ async function replay(settings: Settings, take: TakeBatch, atOnce: boolean): Pro
   };
   const range = { partition: 0, first: 0, end: MESSAGES, readFirst: 0, readEnd: MESSAGES, short: 0 };
   const lane = new Lane(range, { topic: 'orders' } as TopicRange);
-  const telling = { sink, record: new RecordCursor(writer.needsHeaders), rest: () => writer.flush() };
+  const telling = {
+    sink,
+    record: new RecordCursor(writer.needsHeaders),
+    rest: () => writer.flush(),
+    pace: () => undefined,
+  };
   for (const { records, next } of told) {
     const fetched = { partition: 0, errorCode: 0, lastStableOffset: MESSAGES, aborted: [], records };
     await lane.tell(fetched as never, next, telling);

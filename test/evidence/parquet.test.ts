@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TextColumn } from '../../src/columns.ts';
+import { GROUP_ROWS, TextColumn } from '../../src/columns.ts';
 import { EFFECT_COLUMNS, effectPages, SegmentSeries } from '../../src/evidence/segments.ts';
 import type { EffectBatch } from '../../src/model.ts';
 
@@ -45,6 +45,48 @@ describe('segments', () => {
     expect(found).toEqual(
       odd.map((text, i) => [text, `id-${i}`, -(2n ** 63n) + BigInt(i), i - 7, BigInt(i) << 40n]),
     );
+  });
+
+  it('come back where a column is one value throughout, in some groups or in all', async () => {
+    const batch = (rows: number, texts: readonly string[], number: bigint): EffectBatch => {
+      const key = new TextColumn();
+      const id = new TextColumn();
+      for (let i = 0; i < rows; i++) {
+        key.pushString(texts[i % texts.length]!);
+        id.pushString('');
+      }
+      const time = new BigInt64Array(rows).fill(number);
+      const place = Int32Array.from({ length: rows }, (_, i) => i);
+      return { rows, key: key.take(), id: id.take(), time, place, line: new BigInt64Array(rows).fill(-1n) };
+    };
+    const series = new SegmentSeries(folder, 'equal', EFFECT_COLUMNS);
+    // Of one length, or of one size in all, and still different.
+    for (const each of [
+      batch(GROUP_ROWS, ['ORD-ä'], 5n),
+      batch(GROUP_ROWS, ['ORD-1', 'ORD-2'], 6n),
+      batch(GROUP_ROWS, ['ORD-', 'ORD-12'], 6n),
+      batch(1, ['ORD-3'], 7n),
+    ]) {
+      series.append(each.rows, effectPages(each));
+    }
+    series.finish();
+    const found = await rows(
+      `SELECT effect_key, effect_ts, count(*), min(place_id), max(place_id), min(effect_id), max(line_no)
+       FROM '${folder}/equal-*.parquet' GROUP BY effect_key, effect_ts ORDER BY effect_ts, effect_key`,
+    );
+    const [whole, half] = [BigInt(GROUP_ROWS), BigInt(GROUP_ROWS / 2)];
+    expect(found).toEqual([
+      ['ORD-ä', 5n, whole, 0, GROUP_ROWS - 1, '', -1n],
+      ['ORD-', 6n, half, 0, GROUP_ROWS - 2, '', -1n],
+      ['ORD-1', 6n, half, 0, GROUP_ROWS - 2, '', -1n],
+      ['ORD-12', 6n, half, 1, GROUP_ROWS - 1, '', -1n],
+      ['ORD-2', 6n, half, 1, GROUP_ROWS - 1, '', -1n],
+      ['ORD-3', 7n, 1n, 0, 0, '', -1n],
+    ]);
+    const constant = await rows(
+      `SELECT count(*) FROM parquet_metadata('${folder}/equal-*.parquet') WHERE encodings LIKE '%RLE_DICTIONARY%'`,
+    );
+    expect(constant).toEqual([[4n + 3n + 3n + 5n]]);
   });
 
   it('are there even if nothing was seen', async () => {

@@ -121,7 +121,7 @@ export class Lane {
     // Times beyond the exact numbers are left to the records themselves, and so is what is judged although uncommitted.
     const odd = (record.aborted && this.#judgesAborted) || record.ofOpenTransaction;
     const blocks = Number.isSafeInteger(batch.baseTimestamp) && !odd ? sink.blocks : undefined;
-    blocks?.open({ ...record.shared, aborted: record.aborted, ...this.tally.bounds });
+    blocks?.open(record, this.tally.bounds);
     for (let more = true; more; ) {
       const told = blocks === undefined ? this.#tellRecord(telling) : this.#tellRun(blocks, telling);
       more = typeof told === 'boolean' ? told : await told;
@@ -134,7 +134,8 @@ export class Lane {
   #tellRun(blocks: BlockReader, telling: Telling): boolean | Promise<boolean> {
     const { record } = telling;
     const run = blocks.run(record.place);
-    this.tally.run(run);
+    if (run.dense) this.tally.run(run);
+    else blocks.each((as, offset, timestamp) => this.tally.record(as, offset, timestamp));
     record.seek(run.place);
     return run.ended === 'record' ? this.#tellRecord(telling) : run.ended === 'full';
   }

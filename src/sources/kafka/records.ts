@@ -11,7 +11,7 @@ const NO_HEADERS: Headers = [];
  * Walks over the records of a batch; its fields are the current record's. Key and value are views into the bytes of the
  * batch, made when they are asked for: whoever keeps them copies them.
  */
-export class RecordCursor implements RecordView {
+export class RecordCursor implements RecordView, RecordBlock {
   partition = 0;
   offset = 0;
   timestamp = -1;
@@ -66,19 +66,25 @@ export class RecordCursor implements RecordView {
     this.#delta = delta;
   }
 
-  /** What all records of the batch share. */
-  get shared(): Pick<
-    RecordBlock,
-    'bytes' | 'partition' | 'baseOffset' | 'lastOffset' | 'baseTimestamp' | 'appendedAt'
-  > {
-    return {
-      bytes: this.#bytes,
-      partition: this.partition,
-      baseOffset: this.#baseOffset,
-      lastOffset: this.#batch.lastOffset,
-      baseTimestamp: this.#baseTimestamp,
-      appendedAt: this.#appendedAt,
-    };
+  /** The records section, decompressed. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get baseOffset(): number {
+    return this.#baseOffset;
+  }
+
+  get lastOffset(): number {
+    return this.#batch.lastOffset;
+  }
+
+  get baseTimestamp(): number {
+    return this.#baseTimestamp;
+  }
+
+  get appendedAt(): number | undefined {
+    return this.#appendedAt;
   }
 
   get key(): Uint8Array | null {

@@ -15,6 +15,10 @@ export interface RecordBlock {
   readonly appendedAt: number | undefined;
   /** Not to be judged: batches of messages that are judged although aborted, or open, are added record by record. */
   readonly aborted: boolean;
+}
+
+/** What of a partition is told. */
+export interface BlockBounds {
   /** Offsets [from, to) are added; those in [first, end) are of the range, the others of its padding. */
   readonly from: number;
   readonly to: number;
@@ -42,7 +46,9 @@ export interface BlockRun {
   /** No offset is missing between the first and the last. */
   readonly dense: boolean;
   /** Those of the range, by class. */
-  readonly counts: Readonly<Record<'audited' | 'skipped' | 'aborted', number>>;
+  readonly audited: number;
+  readonly skipped: number;
+  readonly aborted: number;
   /** Smallest and largest timestamp of the messages of the range; infinite: there is none. */
   readonly earliest: number;
   readonly latest: number;
@@ -51,15 +57,39 @@ export interface BlockRun {
   /** `record`: the one at `place` must be added by itself, or is damaged. */
   readonly ended: 'told' | 'full' | 'record';
   readonly place: RecordPlace;
-  /** Each of the rows, until the next are added: only needed where offsets are missing. */
-  each(tell: (messageClass: MessageClass, offset: number, timestamp: number) => void): void;
 }
 
-// The words of assembly/records.ts, f64 each: first both ways, then to the scanner, then from it.
-const JOB_WORDS = 32;
-const TO_SCANNER = 3;
-const FROM_SCANNER = 16;
-const COUNTS = 21;
+/** The words of assembly/records.ts: first those that go both ways, then to the scanner, then from it. */
+const WORD = {
+  at: 0,
+  left: 1,
+  delta: 2,
+  end: 3,
+  partition: 4,
+  baseOffset: 5,
+  lastOffset: 6,
+  baseTimestamp: 7,
+  appendedAt: 8,
+  aborted: 9,
+  from: 10,
+  to: 11,
+  first: 12,
+  rangeEnd: 13,
+  askedFrom: 14,
+  askedTo: 15,
+  firstOffset: 16,
+  lastAdded: 17,
+  firstTimestamp: 18,
+  lastTimestamp: 19,
+  dense: 20,
+  audited: 21,
+  skipped: 22,
+  abortedRows: 23,
+  earliest: 24,
+  latest: 25,
+  stragglers: 26,
+  rows: 27,
+} as const;
 const ENDS = ['told', 'full', 'record'] as const;
 const NOTHING = new Uint8Array();
 const CLASSES = Object.keys(MESSAGE_CLASS) as readonly MessageClass[];
@@ -72,6 +102,9 @@ export class BlockReader {
   #loaded: Uint8Array = NOTHING;
   #loadedAt = 0;
   #input = 0;
+  /** The memory that the view below is of. */
+  #bytes: Buffer | undefined;
+  #words: Float64Array = new Float64Array();
 
   constructor(scanner: Scanner, columns: MessageColumns) {
     this.#scanner = scanner;
@@ -84,29 +117,25 @@ export class BlockReader {
     return this.#scanner.crc32c(0, bytes.length);
   };
 
-  open(block: RecordBlock): void {
+  open(block: RecordBlock, bounds: BlockBounds): void {
     if (!this.#holds(block.bytes)) this.#load(block.bytes);
     this.#input = this.#loadedAt + block.bytes.byteOffset - this.#loaded.byteOffset;
     // A buffer may be filled anew: it is known only as long as nothing else was done.
     this.#loaded = NOTHING;
-    this.#job().set(
-      [
-        this.#input + block.bytes.length,
-        block.partition,
-        block.baseOffset,
-        block.lastOffset,
-        block.baseTimestamp,
-        block.appendedAt ?? Number.NaN,
-        block.aborted ? 1 : 0,
-        block.from,
-        block.to,
-        block.first,
-        block.end,
-        block.askedFrom,
-        block.askedTo,
-      ],
-      TO_SCANNER,
-    );
+    const job = this.#job();
+    job[WORD.end] = this.#input + block.bytes.length;
+    job[WORD.partition] = block.partition;
+    job[WORD.baseOffset] = block.baseOffset;
+    job[WORD.lastOffset] = block.lastOffset;
+    job[WORD.baseTimestamp] = block.baseTimestamp;
+    job[WORD.appendedAt] = block.appendedAt ?? Number.NaN;
+    job[WORD.aborted] = block.aborted ? 1 : 0;
+    job[WORD.from] = bounds.from;
+    job[WORD.to] = bounds.to;
+    job[WORD.first] = bounds.first;
+    job[WORD.rangeEnd] = bounds.end;
+    job[WORD.askedFrom] = bounds.askedFrom;
+    job[WORD.askedTo] = bounds.askedTo;
   }
 
   #load(bytes: Uint8Array): void {
@@ -127,37 +156,42 @@ export class BlockReader {
   /** Adds records from a place on, as far as it goes. */
   run({ at, left, delta }: RecordPlace): BlockRun {
     const job = this.#job();
-    job.set([this.#input + at, left, delta]);
-    const before = this.#columns.rows;
+    job[WORD.at] = this.#input + at;
+    job[WORD.left] = left;
+    job[WORD.delta] = delta;
     const ended = ENDS[this.#scanner.calls.tell()]!;
-    const [firstOffset, lastOffset, firstTimestamp, lastTimestamp, dense] = job.subarray(FROM_SCANNER);
-    const [audited, skipped, aborted, earliest, latest, stragglers, rows] = job.subarray(COUNTS);
     return {
-      rows: rows!,
-      firstOffset: firstOffset!,
-      lastOffset: lastOffset!,
-      firstTimestamp: firstTimestamp!,
-      lastTimestamp: lastTimestamp!,
-      dense: dense === 1,
-      counts: { audited: audited!, skipped: skipped!, aborted: aborted! },
-      earliest: earliest!,
-      latest: latest!,
-      stragglers: stragglers!,
+      rows: job[WORD.rows]!,
+      firstOffset: job[WORD.firstOffset]!,
+      lastOffset: job[WORD.lastAdded]!,
+      firstTimestamp: job[WORD.firstTimestamp]!,
+      lastTimestamp: job[WORD.lastTimestamp]!,
+      dense: job[WORD.dense] === 1,
+      audited: job[WORD.audited]!,
+      skipped: job[WORD.skipped]!,
+      aborted: job[WORD.abortedRows]!,
+      earliest: job[WORD.earliest]!,
+      latest: job[WORD.latest]!,
+      stragglers: job[WORD.stragglers]!,
       ended,
-      place: { at: job[0]! - this.#input, left: job[1]!, delta: job[2]! },
-      each: (tell) => this.#each(before, before + rows!, tell),
+      place: { at: job[WORD.at]! - this.#input, left: job[WORD.left]!, delta: job[WORD.delta]! },
     };
   }
 
-  #each(from: number, to: number, tell: Parameters<BlockRun['each']>[0]): void {
-    const { class: classes, offset, timestamp } = this.#columns.view();
-    for (let row = from; row < to; row++) {
+  /** Each row of the run told last, until more are added: only needed where offsets are missing. */
+  each(tell: (messageClass: MessageClass, offset: number, timestamp: number) => void): void {
+    const { rows: to, class: classes, offset, timestamp } = this.#columns.view();
+    for (let row = to - this.#job()[WORD.rows]!; row < to; row++) {
       tell(CLASSES[classes[row]!]!, Number(offset[row]), Number(timestamp[row]));
     }
   }
 
   #job(): Float64Array {
-    const { buffer } = this.#scanner.bytes;
-    return new Float64Array(buffer, this.#scanner.place('job'), JOB_WORDS);
+    const { bytes } = this.#scanner;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#words = new Float64Array(bytes.buffer, this.#scanner.place('job'), Object.keys(WORD).length);
+    }
+    return this.#words;
   }
 }

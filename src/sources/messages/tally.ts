@@ -1,7 +1,7 @@
 /** The account of one partition: every offset of the range in exactly one class, and the holes with their times. */
 import type { MessageClass } from '../../columns.ts';
 import type { MessageHole, OffsetClasses, PartitionRange, TopicRange } from '../../model.ts';
-import type { BlockRun, RecordBlock } from './block.ts';
+import type { BlockBounds, BlockRun } from './block.ts';
 import { refuseHole } from './gaps.ts';
 import { Holes, type HolesState } from './holes.ts';
 
@@ -85,7 +85,7 @@ export class PartitionTally {
   }
 
   /** What records added at once must know of the range. */
-  get bounds(): Pick<RecordBlock, 'from' | 'to' | 'first' | 'end' | 'askedFrom' | 'askedTo'> {
+  get bounds(): BlockBounds {
     const { first, end, readEnd } = this.#range;
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this.#asked;
     return { from: this.#at, to: readEnd, first, end, askedFrom: from, askedTo: to };
@@ -122,19 +122,17 @@ export class PartitionTally {
     if (as !== 'aborted' && timestamp >= 0) this.#date(timestamp);
   }
 
-  /** Accounts for a run of records that were added at once, and for the offsets before it that nothing was said of. */
+  /** Accounts for a dense run of records that were added at once, and for the offsets before it that nothing was said of. */
   run(run: BlockRun): void {
     if (run.rows === 0) return;
-    if (!run.dense) {
-      run.each((as, offset, timestamp) => this.record(as, offset, timestamp));
-      return;
-    }
     this.passTo(run.firstOffset, this.#between);
     this.#at = run.lastOffset + 1;
     this.messages += run.rows;
     this.#holes.seen(run.firstTimestamp);
     this.#holes.seen(run.lastTimestamp);
-    for (const as of ['audited', 'skipped', 'aborted'] as const) this.#classes[as] += run.counts[as];
+    this.#classes.audited += run.audited;
+    this.#classes.skipped += run.skipped;
+    this.#classes.aborted += run.aborted;
     this.firstAt = Math.min(this.firstAt, run.earliest);
     this.lastAt = Math.max(this.lastAt, run.latest);
     this.stragglers += run.stragglers;

@@ -27,6 +27,7 @@ const MOST_RECORDS = 16;
 const MOST_BATCHES = 8;
 const RUNS = Math.ceil(DOCUMENTS / (MOST_RECORDS / 2) / (MOST_BATCHES / 2));
 const HOUR = 3_600_000;
+const { signal } = new AbortController();
 
 const orderId = field('value.order.id', { root: 'value', path: ['order', 'id'] });
 const key = field('key', { root: 'key' });
@@ -164,15 +165,19 @@ async function tell(settings: Settings, records: Buffer, window: Window, atOnce:
   const columns: unknown[][] = [];
   const texts: string[][] = [[], [], []];
   const batches: number[] = [];
-  const writer = new MessageWriter(settings, { digestKey: Buffer.alloc(16, 7) }, (taken: MessageBatch) => {
-    batches.push(taken.rows);
-    const { rows: _, key: keys, eventId, digest, expectMin, expectMax, ...numbers } = taken;
-    for (const [i, page] of [keys, eventId, digest].entries()) texts[i]!.push(...textValues(page));
-    for (const [i, column] of [...Object.values(numbers), ...expectMin, ...expectMax].entries()) {
-      columns[i] ??= [];
-      columns[i].push(...column);
-    }
-  });
+  const writer = new MessageWriter(
+    settings,
+    { digestKey: Buffer.alloc(16, 7), signal },
+    (taken: MessageBatch) => {
+      batches.push(taken.rows);
+      const { rows: _, key: keys, eventId, digest, expectMin, expectMax, ...numbers } = taken;
+      for (const [i, page] of [keys, eventId, digest].entries()) texts[i]!.push(...textValues(page));
+      for (const [i, column] of [...Object.values(numbers), ...expectMin, ...expectMax].entries()) {
+        columns[i] ??= [];
+        columns[i].push(...column);
+      }
+    },
+  );
   const runs = { atOnce: 0, alone: 0 };
   const add: MessageWriter['add'] = (record) => {
     runs.alone++;
@@ -192,7 +197,12 @@ async function tell(settings: Settings, records: Buffer, window: Window, atOnce:
   const error = await failureOf(async () => {
     const aborted = window.aborted ? [{ producerId: -1, firstOffset: 0 }] : [];
     const fetched = { partition: 3, errorCode: 0, highWatermark: 0, lastStableOffset: 0, aborted, records };
-    await lane.tell(fetched as never, lane.tally.at, { sink, record: cursor, rest: () => writer.flush() });
+    await lane.tell(fetched as never, lane.tally.at, {
+      sink,
+      record: cursor,
+      rest: () => writer.flush(),
+      pace: () => undefined,
+    });
   });
   await writer.flush();
   runs.atOnce = lane.tally.messages - runs.alone;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { EXPECT, MESSAGE_CLASS, textValues, UNBOUNDED } from '../../../src/columns.ts';
+import {
+  EXPECT,
+  GROUP_ROWS,
+  GROUP_TEXT_BYTES,
+  MESSAGE_CLASS,
+  textValues,
+  UNBOUNDED,
+} from '../../../src/columns.ts';
 import type { FieldReference, MessageBatch, MessageCondition, Test } from '../../../src/model.ts';
 import { MessageWriter, type RecordView } from '../../../src/sources/messages/writer.ts';
 import { field, kindSettings, messageSettings, settingsOf } from './settings.ts';
@@ -340,22 +347,29 @@ describe('batches', () => {
     const writer = new MessageWriter(
       settingsOf(messageSettings({ key: [field('key', { root: 'key' })] }), [kindSettings('order-row', {})]),
       { digestKey: Buffer.alloc(16), signal },
-      (batch) => void batches.push(batch),
+      ({ key, offset, timestamp, ...batch }) =>
+        void batches.push({
+          ...batch,
+          key: key.slice(),
+          offset: offset.slice(),
+          timestamp: timestamp.slice(),
+        }),
     );
     const view = recordView({});
-    for (let offset = 0; offset < 40_000; offset++) {
+    const count = 2 * GROUP_ROWS + 1000;
+    for (let offset = 0; offset < count; offset++) {
       Object.assign(view, { offset, timestamp: offset * 2, key: Buffer.from(`ORD-${offset}`) });
       writer.add(view);
     }
     expect(writer.full).toBe(true);
     await writer.flush();
     await writer.flush();
-    expect(batches.map(({ rows }) => rows)).toEqual([16_384, 16_384, 40_000 - 2 * 16_384]);
+    expect(batches.map(({ rows }) => rows)).toEqual([GROUP_ROWS, GROUP_ROWS, 1000]);
     expect(batches.flatMap(({ key }) => textValues(key))).toEqual(
-      Array.from({ length: 40_000 }, (_, offset) => `ORD-${offset}`),
+      Array.from({ length: count }, (_, offset) => `ORD-${offset}`),
     );
-    expect(batches[2]!.offset.at(-1)).toBe(39_999n);
-    expect(batches[2]!.timestamp.at(-1)).toBe(79_998n);
+    expect(batches[2]!.offset.at(-1)).toBe(BigInt(count - 1));
+    expect(batches[2]!.timestamp.at(-1)).toBe(BigInt(2 * count - 2));
     expect(writer.full).toBe(false);
   });
 
@@ -368,7 +382,7 @@ describe('batches', () => {
       (batch) => void batches.push(batch),
     );
     for (let offset = 0; offset < 10; offset++)
-      writer.add(recordView({ offset, key: Buffer.alloc(1 << 20, 'A') }));
+      writer.add(recordView({ offset, key: Buffer.alloc(GROUP_TEXT_BYTES / 4, 'A') }));
     await writer.flush();
     expect(batches.map(({ rows }) => rows)).toEqual([4, 4, 2]);
   });
