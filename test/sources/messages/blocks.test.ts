@@ -126,6 +126,19 @@ describe('a batch told at once', () => {
     expect(keys?.every((text) => text === large.toString())).toBe(true);
   });
 
+  it('leaves no room between texts of all sizes and none at all', async () => {
+    const long = Array.from({ length: 1950 }, (_, i) => `ORD-${'7'.repeat(500 + (i % 50))}`);
+    const records = Array.from({ length: GROUP_ROWS - 1 }, (_, offset) => ({ offset, key: long[offset] ?? null }));
+    const { keys, ids } = await tell(
+      settingsOf(messageSettings({ key: [key], id: key }), []),
+      batch({ base: 0, records }),
+      {},
+      true,
+    );
+    expect(keys).toEqual(records.map((record) => record.key ?? ''));
+    expect(ids).toEqual(keys);
+  });
+
   it('stops where the columns are full, and goes on behind that', async () => {
     const records = Array.from({ length: GROUP_ROWS + 5 }, (_, offset) => ({ offset, key: `ORD-${offset}` }));
     const settings = settingsOf(messageSettings({ key: [key] }), [kindSettings('order-row', {})]);

@@ -87,16 +87,17 @@ export function isFull(): bool {
 let begun: u32 = 0;
 let room: u32 = 0;
 
-/** Begins the next value of a column. */
-export function beginText(column: u32): void {
+/** Begins the next value of a column. @returns false: not even its length has room here */
+export function beginText(column: u32): bool {
   begun = lastEnd(column) + 4;
   room = load<u32>(page(column), 8) - MARGIN;
+  return begun <= room;
 }
 
 /** Adds the text found last to the value begun. @returns false: it has no room here */
 export function appendText(): bool {
   const length = textEnd - textAt;
-  if (length > room - begun || begun > room) return false;
+  if (length > room - begun) return false;
   if (length > 32) memory.copy(begun, textAt, length);
   else {
     v128.store(begun, v128.load(textAt));
@@ -109,7 +110,7 @@ export function appendText(): bool {
 /** Adds the text found last as one part of several: a space and a percent sign in it are %-encoded. */
 export function appendPart(first: bool): bool {
   const length = textEnd - textAt;
-  if (begun > room || 3 * <u64>length + 1 > <u64>(room - begun)) return false;
+  if (3 * <u64>length + 1 > <u64>(room - begun)) return false;
   if (!first) store<u8>(begun++, 0x20);
   for (let at = textAt; at < textEnd; at++) {
     const byte: u32 = load<u8>(at);

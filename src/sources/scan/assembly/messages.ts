@@ -144,7 +144,7 @@ export function add(
 
 /** Makes the text of the key; empty: a part is missing. @returns false: the host must make it */
 function makeKey(): bool {
-  beginText(KEY);
+  if (!beginText(KEY)) return false;
   for (let part: u32 = 0; part < partCount; part++) {
     const there = textOf(load<u32>(parts + (part << 2)));
     if (there == NO_TEXT || (there == TEXT && textAt == textEnd)) {
@@ -158,7 +158,7 @@ function makeKey(): bool {
 }
 
 function makeId(): bool {
-  beginText(EVENT_ID);
+  if (!beginText(EVENT_ID)) return false;
   if (idSlot < 0) return true;
   const there = textOf(idSlot);
   if (there == NO_TEXT) return true;
