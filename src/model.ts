@@ -87,7 +87,12 @@ export interface KafkaSettings {
   readonly source: 'kafka';
   /** host:port, each. */
   readonly bootstrap: readonly string[];
+  /** What the brokers know this reader by, in their logs and quotas. */
   readonly clientId: string;
+  /** Absent: neither TLS nor a login. */
+  readonly connection?: KafkaConnection;
+  /** Properties that were given and change nothing here. */
+  readonly ignored?: readonly string[];
   /** The most to read per second; undefined: as fast as it goes. */
   readonly maxRate?: MaxRate;
   /** Bytes of fetches that may be on their way or waiting at once; undefined: as many as the replay takes by itself. */
@@ -99,6 +104,56 @@ export interface MaxRate {
   readonly bytes?: number;
   readonly messages?: number;
 }
+
+/** How to be let in. It holds secrets: never print, store or digest it. */
+export interface KafkaConnection {
+  readonly tls?: KafkaTls;
+  readonly login?: KafkaLogin;
+}
+
+export interface KafkaTls {
+  /** Certificates of those who are trusted, PEM; absent: the authorities that come with Node. */
+  readonly authorities?: string;
+  /** The client's own certificate and those above it, and its key, PEM both. */
+  readonly certificate?: string;
+  readonly key?: string;
+  /** The same in one PKCS#12 store. */
+  readonly store?: Uint8Array;
+  /** Of the key, or of the store. */
+  readonly passphrase?: string;
+  /** Whether the broker's certificate must be of someone who is trusted. */
+  readonly verify: boolean;
+  /** Whether it must also be that of the host. */
+  readonly checkHost: boolean;
+}
+
+export type KafkaLogin =
+  | {
+      readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      /** Client credentials (RFC 6749, section 4.4): a token from an endpoint for a name and a secret. */
+      readonly mechanism: 'OAUTHBEARER';
+      readonly endpoint: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope?: string;
+      /** Whether name and secret are form-encoded in the header, as RFC 6749, section 2.3.1 has it and Kafka has not. */
+      readonly urlEncode: boolean;
+      /** What goes to the broker beside the token (RFC 7628, section 3.1). */
+      readonly extensions: Readonly<Record<string, string>>;
+    }
+  | {
+      /** A token signed with credentials of AWS, which are looked up as its own tools do. */
+      readonly mechanism: 'AWS_MSK_IAM';
+      /** Absent: that of the broker's name, or of AWS_REGION. */
+      readonly region?: string;
+      readonly profile?: string;
+      readonly roleArn?: string;
+      readonly roleSession?: string;
+    };
 
 export interface CaptureSettings {
   readonly source: 'capture';

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { SettingFlags } from '../config/flags.ts';
+import type { KafkaFlags } from '../config/kafka/properties.ts';
 import { loadSettings } from '../config/load.ts';
 import { isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
@@ -29,6 +30,7 @@ export interface AuditOptions {
   readonly config: string;
   readonly set: readonly string[];
   readonly flags: SettingFlags;
+  readonly kafka: KafkaFlags;
   readonly ledger: boolean | undefined;
   readonly reportDirectory: string | undefined;
   readonly exact: boolean;
@@ -47,10 +49,12 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
     set: options.set,
     flags: options.flags,
     env: process.env,
+    kafka: options.kafka,
     ...(options.ledger !== undefined && { ledger: options.ledger }),
     ...(options.reportDirectory !== undefined && { reportDirectory: options.reportDirectory }),
   });
   const progress = new ProgressDisplay(process.stderr, options.quiet);
+  sayIgnored(settings, progress);
   const { directory } = settings.report;
   const resumed = options.resume
     ? takeUp(directory, settings.name, settings.configDigest).unfinished
@@ -74,6 +78,12 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
     run.discard();
     process.off('exit', discard);
   }
+}
+
+/** Whoever wrote a property down should know that it is not why anything happens. */
+function sayIgnored({ messages: { from } }: Settings, progress: ProgressDisplay): void {
+  if (from.source !== 'kafka' || from.ignored === undefined) return;
+  progress.say(`properties that change nothing here: ${from.ignored.join(', ')}`);
 }
 
 interface Surroundings {

@@ -10,6 +10,7 @@ import { resolve } from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { AuditError, isAuditError } from '../error.ts';
+import { KAFKA_OPTIONS, kafkaFlags } from './kafka-options.ts';
 import { RANGE_FLAGS, rangeFlags } from './range-flags.ts';
 import { TOOL } from './tool.ts';
 
@@ -60,6 +61,7 @@ function commands() {
           })
           .options(RANGE_FLAGS)
           .options(report)
+          .options(KAFKA_OPTIONS)
           .option('report-directory', {
             type: 'string',
             describe: 'where the report goes (report.directory)',
@@ -80,6 +82,7 @@ function commands() {
             config,
             set,
             flags: rangeFlags(argv),
+            kafka: kafkaFlags(argv),
             ledger,
             reportDirectory,
             resume,

@@ -2,16 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { dirname, parse, resolve } from 'node:path';
 import { AuditError } from '../error.ts';
-import type { Settings } from '../model.ts';
+import type { KafkaSettings, Settings } from '../model.ts';
 import { configDigest } from './digest.ts';
 import { type Environment, substituted } from './environment.ts';
 import { type SettingFlags, withFlags } from './flags.ts';
+import { kafkaSettings } from './kafka/connection.ts';
+import type { KafkaFlags } from './kafka/properties.ts';
 import { type Mistake, mistaken, schemaMistakes } from './mistakes.ts';
 import { crossFieldMistakes } from './rules.ts';
 import { type Configuration, configuration } from './schema.ts';
 import { withSetting } from './set.ts';
 import { kindSettings, messageSettings, reportSettings } from './settings.ts';
-import { plain, type Written } from './written.ts';
+import { plain, type Written, writtenAt } from './written.ts';
 import { readYaml } from './yaml.ts';
 
 export interface LoadOptions {
@@ -24,6 +26,7 @@ export interface LoadOptions {
   /** So do these; a relative report directory is beside the working directory. */
   readonly ledger?: boolean;
   readonly reportDirectory?: string;
+  readonly kafka?: KafkaFlags;
 }
 
 /** Far beyond any configuration: who names a log or a dump by mistake is told so. */
@@ -35,13 +38,14 @@ const MOST_BYTES = 1 << 20;
  */
 export function loadSettings(file: string, options: LoadOptions): Settings {
   const { root, mistakes } = asWritten(file, options);
-  const found = checked(root, options.env, parse(file).name, mistakes);
-  if (found === undefined) throw mistaken(file, mistakes);
+  const all = checked(root, file, options, mistakes);
+  if (all === undefined) throw mistaken(file, mistakes);
+  const { configuration: found, kafka } = all;
   const directory = dirname(resolve(file));
   const kinds = found.effects.map(([name, kind]) => kindSettings(name, kind, directory));
   return {
     name: found.name ?? parse(file).name,
-    messages: messageSettings(found.messages, kinds, directory),
+    messages: messageSettings(found.messages, kinds, kafka, directory),
     kinds,
     report: reportSettings(found.report, directory, options),
     memory: found.memory,
@@ -62,18 +66,36 @@ function asWritten(file: string, { set, flags = {} }: LoadOptions): { root: Writ
   return { root: withFlags(replaced, flags, mistakes), mistakes };
 }
 
+interface Checked {
+  readonly configuration: Configuration;
+  /** Undefined: messages come from somewhere else. */
+  readonly kafka: KafkaSettings | undefined;
+}
+
 /** Undefined: there are mistakes, all of them added to `mistakes`. */
 function checked(
   asWritten: Written,
-  env: Environment,
-  fileName: string,
+  file: string,
+  { env, kafka: flags = {} }: LoadOptions,
   mistakes: Mistake[],
-): Configuration | undefined {
+): Checked | undefined {
   const root = substituted(asWritten, env, mistakes);
   const result = configuration.safeParse(plain(root));
   mistakes.push(...schemaMistakes(root, result.error?.issues ?? []));
-  mistakes.push(...crossFieldMistakes(root, fileName, Date.now()));
-  return mistakes.length > 0 ? undefined : result.data;
+  mistakes.push(...crossFieldMistakes(root, parse(file).name, Date.now()));
+  const fromKafka = writtenAt(root, ['messages', 'kafka'])?.type === 'map';
+  const sources = { root, directory: dirname(resolve(file)), env, flags };
+  const kafka = fromKafka ? kafkaSettings(sources, mistakes) : undefined;
+  if (!fromKafka) mistakes.push(...flagsWithoutKafka(flags));
+  return mistakes.length > 0 || !result.success ? undefined : { configuration: result.data, kafka };
+}
+
+/** They would be to no effect, and whoever wrote them thinks otherwise. */
+function flagsWithoutKafka({ properties = [], ...flags }: KafkaFlags): Mistake[] {
+  if (properties.length === 0 && Object.values(flags).every((flag) => flag === undefined)) return [];
+  const text =
+    'options of the command line for Kafka, but messages.kafka is not there; expected at least kafka: {}';
+  return [{ place: { argument: 'the command line' }, path: [], text }];
 }
 
 function fileText(file: string): string {

@@ -21,7 +21,7 @@ export const TOLD = 'already told';
 /** Nobody reads on; and a file of another sort has a mistake in every line. */
 const MOST_TOLD = 100;
 
-/** One error for all mistakes, in the order of the file; those of the command line come last. */
+/** One error for all mistakes, in the order of the file; those of other places come last. */
 export function mistaken(file: string, mistakes: readonly Mistake[]): AuditError {
   const told = distinct(mistakes).sort((a, b) => lineOf(a) - lineOf(b));
   const lines = told
@@ -41,13 +41,15 @@ function distinct(mistakes: readonly Mistake[]): Mistake[] {
 }
 
 function lineOf({ place }: Mistake): number {
-  return 'line' in place ? place.line : Number.MAX_SAFE_INTEGER;
+  // A line of another file comes behind all lines of this one.
+  return 'line' in place ? place.line + (place.file === undefined ? 0 : 1e9) : Number.MAX_SAFE_INTEGER;
 }
 
 function whereText(file: string, place: Place, column = false): string {
   if ('set' in place) return `--set ${masked(place.set)}`;
   if ('flag' in place) return `--${place.flag}`;
-  return `${file}:${place.line}${column ? `:${place.column}` : ''}`;
+  if ('argument' in place) return masked(place.argument);
+  return `${place.file ?? file}:${place.line}${column ? `:${place.column}` : ''}`;
 }
 
 function pathText(path: Path): string {

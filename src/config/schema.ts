@@ -4,6 +4,7 @@ import { UNBOUNDED } from '../columns.ts';
 import type { AskedOffsets, EffectKeyPart, Expectation, MaxRate, MessageKeyPart } from '../model.ts';
 import { effectConditions, messageConditions } from './conditions.ts';
 import { fieldReference } from './fields.ts';
+import { meaningOf } from './kafka/names.ts';
 import { list, mapping, mappingOr, oneOrMore, scalar, section } from './pieces.ts';
 import {
   anyText,
@@ -12,7 +13,6 @@ import {
   duration,
   effectCount,
   headerName,
-  hostAndPort,
   kindName,
   moment,
   offsetBound,
@@ -94,14 +94,7 @@ export const emailKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
 
 const BROKERS = 'brokers such as broker-1:9092,broker-2:9092, or a list of them';
 
-/** Splits at commas, as Kafka's own tools do. */
-const brokers: Reader<string[]> = {
-  expected: BROKERS,
-  read(written) {
-    const all = written.split(',').map((broker) => broker.trim());
-    return all.every((broker) => hostAndPort.read(broker, 'text') !== undefined) ? all : undefined;
-  },
-};
+const PROPERTIES = "Kafka's client properties, such as { security.protocol: SASL_SSL }";
 
 const RATE = 'a rate such as 20MB/s or 5000 messages/s, or a list of both';
 
@@ -112,19 +105,25 @@ const maxRate = oneOrMore(RATE, scalar(rate))
   )
   .transform((rates): MaxRate => Object.assign({}, ...rates));
 
-const kafka = section(
-  {
-    bootstrap: oneOrMore(BROKERS, scalar(brokers)).transform((parts) => parts.flat()),
-    clientId: text('a client id').exactOptional(),
-    'client-id': text('a client id').exactOptional(),
-    'max-rate': maxRate.exactOptional(),
-    'fetch-memory': scalar(byteCount).exactOptional(),
-  },
-  ['command-config', 'properties'],
-).refine(
-  (names) => names.clientId === undefined || names['client-id'] === undefined,
-  'expected only one of clientId and client-id',
-);
+/** What the texts must be, and what they are together with those of other places: `kafka/connection.ts`. */
+const kafka = section({
+  bootstrap: oneOrMore(BROKERS, text(BROKERS)).exactOptional(),
+  clientId: text('a client id').exactOptional(),
+  'client-id': text('a client id').exactOptional(),
+  'command-config': text('a file of client properties, such as client.properties').exactOptional(),
+  'max-rate': maxRate.exactOptional(),
+  'fetch-memory': scalar(byteCount).exactOptional(),
+  properties: mapping(PROPERTIES, anyText, scalar(texts('a text', /^/))).exactOptional(),
+})
+  .refine(
+    (names) => names.clientId === undefined || names['client-id'] === undefined,
+    'expected only one of clientId and client-id',
+  )
+  .refine(
+    ({ bootstrap, properties = [] }) =>
+      bootstrap === undefined || properties.every(([name]) => meaningOf(name) !== 'bootstrap.servers'),
+    'expected only one of bootstrap and the property bootstrap.servers',
+  );
 
 const EACH_ONCE = 'expected each partition once';
 

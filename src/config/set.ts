@@ -83,7 +83,7 @@ function placed(
   };
 }
 
-/** How many segments are the next name: names may hold dots, those of fields (below `where`) as a rule do. */
+/** How many segments are the next name: names may hold dots; those of fields (below `where`) and of Kafka's properties do. */
 function nameLength(
   segments: readonly string[],
   entries: ReadonlyMap<string, unknown>,
@@ -92,7 +92,7 @@ function nameLength(
   for (let length = segments.length; length > 1; length--) {
     if (entries.has(segments.slice(0, length).join('.'))) return length;
   }
-  return parent === 'where' ? segments.length : 1;
+  return parent === 'where' || parent === 'properties' ? segments.length : 1;
 }
 
 function placedItem(

@@ -14,16 +14,20 @@ import type { Configuration } from './schema.ts';
 type Messages = Configuration['messages'];
 type Kind = Configuration['effects'][number][1];
 
-/** @param directory what relative paths are beside: the configuration's own directory */
+/**
+ * @param connection how to reach Kafka, where messages come from there
+ * @param directory what relative paths are beside: the configuration's own directory
+ */
 export function messageSettings(
   messages: Messages,
   kinds: readonly KindSettings[],
+  connection: KafkaSettings | undefined,
   directory: string,
 ): MessageSettings {
   const { topic, isolation, value, envelope, key, where, id, partitions, 'on-gap': onGap } = messages;
   return {
     topic,
-    from: messageSource(messages, directory),
+    from: messageSource(messages, connection, directory),
     range: rangeSettings(messages, kinds),
     ...(partitions === undefined ? {} : { partitions }),
     isolation,
@@ -39,15 +43,13 @@ export function messageSettings(
 
 function messageSource(
   { kafka, capture = [] }: Messages,
+  connection: KafkaSettings | undefined,
   directory: string,
 ): KafkaSettings | CaptureSettings {
-  if (kafka === undefined) return { source: 'capture', files: beside(directory, capture) };
-  const clientId = kafka.clientId ?? kafka['client-id'] ?? 'onceover';
-  const { bootstrap, 'max-rate': maxRate, 'fetch-memory': fetchMemory } = kafka;
+  if (connection === undefined) return { source: 'capture', files: beside(directory, capture) };
+  const { 'max-rate': maxRate, 'fetch-memory': fetchMemory } = kafka ?? {};
   return {
-    source: 'kafka',
-    bootstrap,
-    clientId,
+    ...connection,
     ...(maxRate === undefined ? {} : { maxRate }),
     ...(fetchMemory === undefined ? {} : { fetchMemory }),
   };

@@ -1,10 +1,14 @@
 /** A configuration as it was written: names, texts with all their digits, and where each of them stands. */
 
-/** Where something was written: in the file, in a `--set` of that path, or in a flag. Lines and columns count from 1. */
+/**
+ * Where something was written: in the configuration or in another file, in a `--set` of that path, in a flag, or in
+ * something else that is not a file, in words. Lines and columns count from 1.
+ */
 export type Place =
-  | { readonly line: number; readonly column: number }
+  | { readonly line: number; readonly column: number; readonly file?: string }
   | { readonly set: string }
-  | { readonly flag: string };
+  | { readonly flag: string }
+  | { readonly argument: string };
 
 /** Names and list positions that lead from the top of the configuration to something in it. */
 export type Path = readonly (string | number)[];

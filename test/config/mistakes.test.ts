@@ -407,14 +407,6 @@ describe('what is not supported yet is said so, with its line', () => {
       '4 messages.where.value.total.gt: not supported yet',
       messages('where: { value.total: { gt: 10, in: [1] } }'),
     ],
-    [
-      '4 messages.kafka.command-config: not supported yet',
-      smallest({ line: 4, to: '  kafka: { bootstrap: "b:1", command-config: c.properties }' }),
-    ],
-    [
-      '4 messages.kafka.properties: not supported yet',
-      smallest({ line: 4, to: '  kafka: { bootstrap: "b:1", properties: {} }' }),
-    ],
     ['5 messages.key.as: not supported yet', smallest({ line: 5, to: '  key: { from: key, as: number }' })],
     ['8 effects.order-row.mysql: not supported yet', source('mysql: { table: orders }')],
     ['8 effects.order-row.postgres.query: not supported yet', rows('query: SELECT 1')],

@@ -32,6 +32,8 @@ const HOME: Readonly<Record<string, string>> = {
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
   pg: 'sources/database/',
   'pg-copy-streams': 'sources/database/',
+  'node-forge': 'config/kafka/',
+  'properties-file': 'config/kafka/',
   protobufjs: 'sources/messages/values/',
   yaml: 'config/',
   yargs: 'cli/',

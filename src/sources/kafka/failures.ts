@@ -52,15 +52,34 @@ interface KafkaJsError extends Error {
   readonly retriable?: boolean;
   /** Name of the protocol's code, such as TOPIC_AUTHORIZATION_FAILED. */
   readonly type?: string;
+  readonly cause?: KafkaJsError;
+}
+
+/** Who was asked, and how: for messages. */
+export interface Addressee {
+  readonly topic: string;
+  readonly servers: string;
+  /** The mechanism of the login, if there is one. */
+  readonly login: string | undefined;
+  /** What a server that does not know that mechanism said it would take. */
+  readonly mechanisms: readonly string[] | undefined;
 }
 
 /**
  * The same error in the audit's terms: an AuditError where trying again is no use, a PassingError where it may be, the
  * error itself where it is neither Kafka's nor kafkajs's.
  */
-export function translate(error: unknown, topic: string, servers: string): unknown {
+export function translate(error: unknown, { topic, servers, login, mechanisms }: Addressee): unknown {
   if (isAuditError(error) || error instanceof PassingError || !isKafkaJsError(error)) return error;
-  switch (error.type) {
+  if (error.name === 'KafkaJSSASLAuthenticationError') return loginRefused(error, servers, login);
+  switch (error.type ?? error.cause?.type) {
+    case 'UNSUPPORTED_SASL_MECHANISM':
+      return noMechanism(error, servers, login, mechanisms);
+    case 'ILLEGAL_SASL_STATE':
+      return new AuditError(4, `Kafka at ${servers} expects no login on that port.`, {
+        hint: 'Set security.protocol to PLAINTEXT or SSL, or name the port for SASL in messages.kafka.bootstrap.',
+        cause: error,
+      });
     case 'TOPIC_AUTHORIZATION_FAILED':
       return noRight(topic, error);
     case 'INVALID_TOPIC_EXCEPTION':
@@ -104,6 +123,31 @@ function mayPass(error: KafkaJsError): boolean {
 function noRight(topic: string, cause?: unknown): AuditError {
   return new AuditError(4, `Kafka does not allow topic ${topic} to be read (TOPIC_AUTHORIZATION_FAILED).`, {
     hint: `Grant READ on topic ${topic}; no right on any group is needed. Kafka says the same of a topic that does not exist.`,
+    cause,
+  });
+}
+
+/** Kafka's words say what is wrong, and never the password. */
+function loginRefused(error: KafkaJsError, servers: string, login = 'SASL'): AuditError {
+  const words = error.message.replace(/^SASL .*? failed: /, '').replace(/[.\s]+$/, '');
+  const hint = login.startsWith('OAUTH')
+    ? 'The endpoint gave a token, but Kafka does not take it: its log says why (issuer, audience, expiry).'
+    : 'Check sasl.username and sasl.password, and that the user exists for this mechanism.';
+  return new AuditError(4, `Kafka at ${servers} refuses the login with ${login}: ${words}.`, {
+    hint,
+    cause: error,
+  });
+}
+
+function noMechanism(
+  cause: KafkaJsError,
+  servers: string,
+  login = 'SASL',
+  mechanisms: readonly string[] = [],
+): AuditError {
+  const others = mechanisms.length > 0 ? `; it does ${mechanisms.join(', ')}` : '';
+  return new AuditError(4, `Kafka at ${servers} does not do the SASL mechanism ${login}${others}.`, {
+    hint: 'Set sasl.mechanism to one that this port does.',
     cause,
   });
 }

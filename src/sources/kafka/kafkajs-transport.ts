@@ -5,8 +5,9 @@
 import { connect, type Socket } from 'node:net';
 import { type Cluster, Kafka, logLevel } from 'kafkajs';
 import { AuditError } from '../../error.ts';
-import type { KafkaSettings } from '../../model.ts';
-import { isAnswer, noTopic, PassingError, saysNoTopic, translate } from './failures.ts';
+import type { KafkaConnection, KafkaSettings } from '../../model.ts';
+import { type Addressee, isAnswer, noTopic, PassingError, saysNoTopic, translate } from './failures.ts';
+import { Fates } from './fates.ts';
 import {
   decodeFetch,
   encodeFetch,
@@ -16,6 +17,7 @@ import {
   type IsolationLevel,
 } from './fetch.ts';
 import { abortable, Patience, pause } from './patience.ts';
+import { enabledMechanisms, loginName, saslOf, tlsOpener } from './security.ts';
 import type { Transport } from './transport.ts';
 
 /** What kafkajs's brokers can do beyond their public types. */
@@ -30,8 +32,13 @@ interface RawBroker {
 }
 
 const FETCH = 1;
-const CONNECT_MS = 10_000;
+/** For one server. Whoever sits behind a firewall that swallows packets tries the next one soon. */
+const CONNECT_MS = 5_000;
+/** For the first connection to any of them, login included. */
+const FIRST_CONNECTION_MS = 15_000;
 const REQUEST_MS = 30_000;
+/** Before the end of a session. Kafka refuses to authenticate again within a second, so kafkajs's own 10 s spoil short ones. */
+const REAUTHENTICATE_MS = 2_000;
 
 export class KafkaJsTransport implements Transport {
   readonly topic: string;
@@ -39,8 +46,11 @@ export class KafkaJsTransport implements Transport {
   readonly #signal: AbortSignal;
   readonly #cluster: Cluster;
   readonly #sockets = new Set<Socket>();
-  /** What last became of each address that was tried. */
-  readonly #fates = new Map<string, string>();
+  readonly #connection: KafkaConnection;
+  readonly #open: (to: { host: string; port: number }, onOpen: () => void) => Socket;
+  readonly #fates: Fates;
+  /** What came last while nobody was logged in. */
+  #lastBytes: Buffer | undefined;
   /** The last thing kafkajs complained of. */
   #complaint: string | undefined;
   #closed = false;
@@ -49,12 +59,17 @@ export class KafkaJsTransport implements Transport {
     this.topic = topic;
     this.servers = settings.bootstrap.join(', ');
     this.#signal = signal;
+    this.#connection = settings.connection ?? {};
+    this.#fates = new Fates(this.#connection);
+    const { tls } = this.#connection;
+    this.#open = tls === undefined ? (to, onOpen) => connect(to, onOpen) : tlsOpener(tls);
     this.#cluster = captureCluster(this.#client(settings));
   }
 
   async partitions(): Promise<readonly number[]> {
     await this.#connect();
     await this.#trying(`Topic ${this.topic} at ${this.servers}`, () => this.#findTopic());
+    this.#fates.letIn();
     const metadata = this.#cluster.findTopicPartitionMetadata(this.topic);
     return metadata.map((partition) => partition.partitionId).sort((one, other) => one - other);
   }
@@ -115,11 +130,15 @@ export class KafkaJsTransport implements Transport {
   }
 
   async #connect(): Promise<void> {
+    const patience = AbortSignal.any([this.#signal, AbortSignal.timeout(FIRST_CONNECTION_MS)]);
     try {
-      await abortable(this.#cluster.connect(), this.#signal);
+      await abortable(this.#cluster.connect(), patience);
     } catch (error) {
       this.#signal.throwIfAborted();
-      const translated = this.#translate(error);
+      if (error instanceof PassingError) throw new AuditError(4, error.message, { cause: error });
+      const translated = patience.aborted
+        ? new PassingError('No answer.', { cause: error })
+        : this.#translate(error);
       throw translated instanceof PassingError ? this.#nobodyAnswers(translated) : translated;
     }
   }
@@ -139,6 +158,7 @@ export class KafkaJsTransport implements Transport {
         return await abortable(action(), this.#signal);
       } catch (error) {
         this.#signal.throwIfAborted();
+        if (this.#fates.wantsLogin) throw this.#fates.loginWanted(this.servers, error);
         await pause(patience.failed(this.#translate(error)), this.#signal);
         await this.recover();
       }
@@ -193,23 +213,31 @@ export class KafkaJsTransport implements Transport {
   }
 
   #translate(error: unknown): unknown {
-    return translate(error, this.topic, this.servers);
+    return translate(error, this.#addressee());
+  }
+
+  #addressee(): Addressee {
+    const { login } = this.#connection;
+    return {
+      topic: this.topic,
+      servers: this.servers,
+      login: login && loginName(login),
+      mechanisms: this.#lastBytes && enabledMechanisms(this.#lastBytes),
+    };
   }
 
   #nobodyAnswers(cause: PassingError): AuditError {
-    const fates = [...this.#fates].map(([address, fate]) => `${address} (${fate})`);
-    const complaint = fates.length > 0 ? fates.join(', ') : (this.#complaint ?? cause.message);
-    return new AuditError(4, `No Kafka server answers: ${complaint}.`, {
-      hint: 'Check messages.kafka.bootstrap, and that the servers are up and can be reached from here. A server that closes the connection may speak TLS or SASL on that port.',
-      cause,
-    });
+    return this.#fates.nobodyAnswers(this.#complaint ?? cause.message, cause);
   }
 
   #client(settings: KafkaSettings): Kafka {
+    const sasl = saslOf(this.#connection, settings.bootstrap);
     return new Kafka({
-      brokers: [...settings.bootstrap],
+      brokers: settings.bootstrap.map(kafkaJsAddress),
+      ...(sasl === undefined ? {} : { sasl }),
       clientId: settings.clientId,
       connectionTimeout: CONNECT_MS,
+      reauthenticationThreshold: REAUTHENTICATE_MS,
       requestTimeout: REQUEST_MS,
       // Each address twice; whatever comes later has its own patience.
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 * settings.bootstrap.length - 1 },
@@ -222,21 +250,39 @@ export class KafkaJsTransport implements Transport {
     });
   }
 
-  #socket(host: string, port: number, onConnect: () => void): Socket {
+  #socket(kafkaJsHost: string, port: number, onConnect: () => void): Socket {
     if (this.#closed) throw new Error('closed');
-    const address = `${host}:${port}`;
-    this.#fates.set(address, `no answer within ${CONNECT_MS / 1000} s`);
-    const socket = connect({ host, port }, onConnect);
+    const host = hostOf(kafkaJsHost);
+    const socket = this.#open({ host, port }, onConnect);
     socket.setKeepAlive(true, 60_000);
-    socket.once('connect', () => this.#fates.set(address, 'connected, but silent'));
-    socket.once('end', () => this.#fates.set(address, 'closed the connection'));
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.#fates.set(address, error.code ?? error.message),
-    );
+    this.#fates.watch(socket, `${host}:${port}`, CONNECT_MS);
+    if (this.#connection.login !== undefined) this.#listenToLogin(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     this.#sockets.add(socket);
     return socket;
   }
+
+  /** Keeps the answer to a login's first request. Later ones are many and large. */
+  #listenToLogin(socket: Socket): void {
+    let answers = 0;
+    const listen = (bytes: Buffer) => {
+      this.#lastBytes = bytes;
+      if (++answers === LOGIN_ANSWERS) socket.off('data', listen);
+    };
+    socket.on('data', listen);
+  }
+}
+
+/** Versions, and the handshake. */
+const LOGIN_ANSWERS = 2;
+
+/** kafkajs takes what stands before the first colon for the host: one of IPv6 comes in disguise. */
+function kafkaJsAddress(broker: string): string {
+  return broker.replace(/^\[(.*)\]/, (_, host: string) => `[${encodeURIComponent(host)}]`);
+}
+
+function hostOf(kafkaJsHost: string): string {
+  return kafkaJsHost.startsWith('[') ? decodeURIComponent(kafkaJsHost.slice(1, -1)) : kafkaJsHost;
 }
 
 /**

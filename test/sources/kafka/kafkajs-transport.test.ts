@@ -63,8 +63,8 @@ describe('servers that are not there', () => {
     const address = await serve((socket) => socket.once('data', () => socket.end()));
     const transport = transportTo([address]);
     await expect(transport.partitions()).rejects.toMatchObject({
-      message: `No Kafka server answers: ${address} (closed the connection).`,
-      hint: expect.stringContaining('may speak TLS or SASL'),
+      message: `No connection to Kafka: ${address} (closed the connection without a word).`,
+      hint: expect.stringContaining('SSL or SASL_SSL'),
     });
     await transport.close();
   });

@@ -8,7 +8,8 @@ function kafkaJs(name: string, more: { type?: string; retriable?: boolean }, mes
   return Object.assign(new Error(message), { name, ...more });
 }
 
-const translated = (error: unknown) => translate(error, 'orders', 'kafka-1:9092');
+const translated = (error: unknown) =>
+  translate(error, { topic: 'orders', servers: 'kafka-1:9092', login: undefined, mechanisms: undefined });
 
 describe('patience', () => {
   it('waits longer each time, for about 11 seconds in all, and then gives up with the last cause', () => {
@@ -53,7 +54,7 @@ describe('errors of kafkajs', () => {
   ])('%s %o ends the audit', (name, more, status) => {
     const error = translated(kafkaJs(name, more));
     expect(error).toBeInstanceOf(AuditError);
-    expect(error).toMatchObject({ status, message: expect.stringContaining('orders') });
+    expect(error).toMatchObject({ status, message: expect.stringMatching(/orders|kafka-1/) });
   });
 
   it.each([

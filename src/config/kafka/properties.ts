@@ -1,0 +1,278 @@
+/** Kafka's client properties from wherever they may be said, the stronger place before the weaker. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Properties as PropertiesFile } from 'properties-file/parser';
+import { nearest } from '../../nearest.ts';
+import type { Environment } from '../environment.ts';
+import { described, type Mistake, quoted } from '../mistakes.ts';
+import { isSecretName } from '../secrets.ts';
+import { type Path, type Place, placeOf, type Written, WrittenScalar, writtenAt } from '../written.ts';
+import {
+  environmentName,
+  isIgnored,
+  KNOWN_NAMES,
+  meaningOf,
+  type PropertyName,
+  UNDERSTOOD,
+} from './names.ts';
+
+/** What the command line says of Kafka; it beats the file of the configuration. */
+export interface KafkaFlags {
+  /** As `messages.kafka.bootstrap`. */
+  readonly bootstrapServer?: string;
+  /** As `messages.kafka.command-config`, but beside the working directory. */
+  readonly commandConfig?: string;
+  readonly clientId?: string;
+  /** `name=value`, each; of two for one name the later wins. */
+  readonly properties?: readonly string[];
+}
+
+interface Property {
+  /** As it was written, which may be a second name. */
+  readonly name: string;
+  readonly value: WrittenScalar;
+  readonly place: Place;
+  readonly path: Path;
+  /** What a relative path in it is beside. */
+  readonly directory: string;
+  /** Whether it stands where whoever wrote it meant this very connection, and not in an environment for many. */
+  readonly deliberate: boolean;
+}
+
+export interface Sources {
+  /** The configuration with the environment's values in it. */
+  readonly root: Written;
+  /** The configuration's own directory. */
+  readonly directory: string;
+  readonly env: Environment;
+  readonly flags: KafkaFlags;
+}
+
+const KAFKA: Path = ['messages', 'kafka'];
+
+/** The properties that count: of several for one meaning the strongest. Reading one counts as using it. */
+export class Properties {
+  readonly #given: ReadonlyMap<PropertyName, Property>;
+  readonly #mistakes: Mistake[];
+  readonly #used = new Set<PropertyName>();
+  readonly #ignored: readonly string[];
+  readonly #home: Place;
+
+  /** @param home where properties are missing that nobody gives */
+  constructor(
+    given: ReadonlyMap<PropertyName, Property>,
+    ignored: readonly string[],
+    home: Place,
+    mistakes: Mistake[],
+  ) {
+    this.#given = given;
+    this.#ignored = ignored;
+    this.#home = home;
+    this.#mistakes = mistakes;
+  }
+
+  /** Its text; undefined: nobody says it. May be a secret, or empty. */
+  text(name: PropertyName): string | undefined {
+    this.#used.add(name);
+    return this.#given.get(name)?.value.text;
+  }
+
+  has(name: PropertyName): boolean {
+    return this.text(name) !== undefined;
+  }
+
+  /** The file that a property names, absolute; undefined: nobody says it. */
+  path(name: PropertyName): string | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : resolve(this.#given.get(name)!.directory, text);
+  }
+
+  /** Whether someone meant it for this connection: not only the environment has it. */
+  isDeliberate(name: PropertyName): boolean {
+    return this.#given.get(name)?.deliberate === true;
+  }
+
+  /** "expected …; got …", where the value is no secret. */
+  refuse(name: PropertyName, expected: string, hint?: string): void {
+    const property = this.#given.get(name);
+    const got =
+      property === undefined
+        ? undefined
+        : isSecretName(property.name)
+          ? 'a value that is not shown'
+          : described(property.value);
+    const more = hint === undefined ? '' : `; ${hint}`;
+    this.mistake(
+      name,
+      got === undefined ? `missing; expected ${expected}${more}` : `expected ${expected}; got ${got}${more}`,
+    );
+  }
+
+  /** Adds a mistake at the property; where it is missing, at the first of `others` that is there, else at the top. */
+  mistake(name: PropertyName, text: string, ...others: readonly PropertyName[]): void {
+    const found = [name, ...others].map((one) => this.#given.get(one)).find((one) => one !== undefined);
+    const path =
+      this.#given.get(name)?.path ?? (name === 'bootstrap.servers' ? [...KAFKA, 'bootstrap'] : [name]);
+    this.#mistakes.push({ place: found?.place ?? this.#home, path, text });
+  }
+
+  /** Names that were given to no effect, as they were written. */
+  ignored(): readonly string[] {
+    const unused = [...this.#given].filter(([name, { deliberate }]) => deliberate && !this.#used.has(name));
+    return [...new Set([...this.#ignored, ...unused.map(([, { name }]) => name)])].sort();
+  }
+}
+
+/** Undefined: a name or a file is wrong, or a variable not set, which is told; what the rest means is not asked then. */
+export function givenProperties(sources: Sources, mistakes: Mistake[]): Properties | undefined {
+  const before = mistakes.length;
+  const all = [
+    ...fromEnvironment(sources.env),
+    ...fromFile(sources, mistakes),
+    ...inline(sources),
+    ...fromFlags(sources.flags, mistakes),
+  ];
+  const given = new Map<PropertyName, Property>();
+  const ignored: string[] = [];
+  for (const property of all) {
+    const meaning = meaningOf(property.name);
+    if (meaning !== undefined) given.set(meaning, property);
+    else if (isIgnored(property.name)) ignored.push(property.name);
+    else mistakes.push({ place: property.place, path: property.path, text: unknown(property.name) });
+  }
+  const unset = [...given.values()].some(({ value }) => value.unset);
+  return mistakes.length > before || unset
+    ? undefined
+    : new Properties(given, ignored, placeOf(sources.root, KAFKA), mistakes);
+}
+
+function unknown(name: string): string {
+  if (name === 'config.providers')
+    return 'not supported: write the value itself, or take it from the environment';
+  const meant = nearest(name, KNOWN_NAMES());
+  const hint = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+  return `no property of Kafka's Java client or of librdkafka${hint}`;
+}
+
+function fromEnvironment(env: Environment): Property[] {
+  return (Object.keys(UNDERSTOOD) as PropertyName[]).flatMap((name) => {
+    const variable = environmentName(name);
+    const text = env[variable];
+    if (text === undefined) return [];
+    const place: Place = { argument: `environment variable ${variable}` };
+    return [property(name, text, place, process.cwd(), false)];
+  });
+}
+
+function fromFile({ root, directory, flags }: Sources, mistakes: Mistake[]): Property[] {
+  const named = writtenAt(root, [...KAFKA, 'command-config']);
+  const own = named instanceof WrittenScalar && !named.unset ? named.text : undefined;
+  const file = flags.commandConfig ?? own;
+  if (file === undefined) return [];
+  const path = resolve(flags.commandConfig === undefined ? directory : process.cwd(), file);
+  const text = fileText(path);
+  if ('code' in text) {
+    const place: Place =
+      flags.commandConfig === undefined && named !== undefined
+        ? named.place
+        : { argument: '--command-config' };
+    mistakes.push({
+      place,
+      path: [...KAFKA, 'command-config'],
+      text: `${path} cannot be read (${text.code})`,
+    });
+    return [];
+  }
+  return new PropertiesFile(text.text).nodes.flatMap((node) => {
+    if (node.type !== 'property') return [];
+    const place: Place = { file: path, line: node.startingLineNumber, column: 1 };
+    return [property(node.key, node.value, place, dirname(path))];
+  });
+}
+
+/** In UTF-8 where it is that, else in the Latin-1 that Java would read. */
+function fileText(path: string): { text: string } | { code: string } {
+  try {
+    const bytes = readFileSync(path);
+    const text = bytes.toString('utf8');
+    return { text: text.includes('\ufffd') ? bytes.toString('latin1') : text };
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'unknown' };
+  }
+}
+
+/** `properties` of the configuration, and what stands beside them. */
+function inline({ root, directory }: Sources): Property[] {
+  const kafka = writtenAt(root, KAFKA);
+  if (kafka?.type !== 'map') return [];
+  const properties = writtenAt(kafka, ['properties']);
+  const below = properties?.type === 'map' ? [...properties.entries] : [];
+  const beside = [...kafka.entries].flatMap(([name, entry]) => {
+    const property = SETTINGS[name];
+    return property === undefined ? [] : [{ ...entry, name: property, path: [...KAFKA, name] }];
+  });
+  const all = [
+    ...below.map(([name, entry]) => ({ ...entry, name, path: [...KAFKA, 'properties', name] })),
+    ...beside,
+  ];
+  return all.map(({ name, place, value, path }) => ({
+    name,
+    value: inOneText(value),
+    place,
+    path,
+    directory,
+    deliberate: true,
+  }));
+}
+
+/** Settings of the configuration that are properties under another name. */
+const SETTINGS: Readonly<Record<string, PropertyName>> = {
+  bootstrap: 'bootstrap.servers',
+  'client-id': 'client.id',
+  clientId: 'client.id',
+};
+
+/** A list as its items with commas between them. What is neither one has been told: it counts as not set. */
+function inOneText(value: Written): WrittenScalar {
+  if (value instanceof WrittenScalar && value.kind !== 'null') return value;
+  const { place } = value;
+  if (value.type !== 'list' || value.items.length === 0)
+    return new WrittenScalar(place, 'text', '', '', true);
+  const items = value.items.map(inOneText);
+  const joined = (text: (item: WrittenScalar) => string) => items.map(text).join();
+  const unset = items.some((item) => item.unset);
+  return new WrittenScalar(
+    place,
+    'text',
+    joined((item) => item.written),
+    joined((item) => item.text),
+    unset,
+  );
+}
+
+function fromFlags(
+  { bootstrapServer, clientId, properties = [] }: KafkaFlags,
+  mistakes: Mistake[],
+): Property[] {
+  const found = properties.flatMap((setting) => {
+    const equals = setting.indexOf('=');
+    if (equals > 0) {
+      const name = setting.slice(0, equals).trim();
+      return [property(name, setting.slice(equals + 1), { argument: `-X ${name}` }, process.cwd())];
+    }
+    const text = `expected name=value, such as security.protocol=SSL; got ${quoted(setting)}`;
+    mistakes.push({ place: { argument: '-X' }, path: [], text });
+    return [];
+  });
+  const flag = (name: PropertyName, option: string, text: string | undefined) =>
+    text === undefined ? [] : [property(name, text, { argument: option }, process.cwd())];
+  return [
+    ...found,
+    ...flag('bootstrap.servers', '--bootstrap-server', bootstrapServer),
+    ...flag('client.id', '--client-id', clientId),
+  ];
+}
+
+function property(name: string, text: string, place: Place, directory: string, deliberate = true): Property {
+  return { name, value: new WrittenScalar(place, 'text', text), place, path: [name], directory, deliberate };
+}

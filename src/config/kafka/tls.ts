@@ -1,0 +1,242 @@
+/** The `ssl.*` properties, and the files they name, as what a TLS connection needs. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import type { KafkaTls } from '../../model.ts';
+import type { PropertyName } from './names.ts';
+import type { Properties } from './properties.ts';
+import { certificatesOf, conversion, type StoreFormat, storeFormat } from './stores.ts';
+
+type Identity = Pick<KafkaTls, 'certificate' | 'key' | 'store' | 'passphrase'>;
+
+/** Mistakes are told to `given`; what is answered beside them is of no use. */
+export function readTls(given: Properties): KafkaTls {
+  // The content says what a store is: many that are called JKS are PKCS#12.
+  given.text('ssl.truststore.type');
+  given.text('ssl.keystore.type');
+  const authorities = readAuthorities(given);
+  const identity = readIdentity(given);
+  const tls: KafkaTls = {
+    ...(authorities === undefined ? {} : { authorities }),
+    ...identity,
+    verify: readVerify(given),
+    checkHost: readCheckHost(given),
+  };
+  return tls;
+}
+
+const TRUST = ['ssl.ca.pem', 'ssl.ca.location', 'ssl.truststore.location'] as const;
+
+function readAuthorities(given: Properties): string | undefined {
+  const inline = given.text('ssl.ca.pem');
+  const location = given.path('ssl.ca.location');
+  const truststore = given.path('ssl.truststore.location');
+  const password = given.text('ssl.truststore.password');
+  const name = onlyOne(given, TRUST);
+  if (name === undefined) return undefined;
+  if (name === 'ssl.ca.pem') return checkedAuthorities(given, name, inline!);
+  if (name === 'ssl.truststore.location') {
+    const store = readStore(given, name, truststore!);
+    if (store?.format !== 'PKCS12')
+      return store && checkedAuthorities(given, name, store.bytes.toString('utf8'));
+    return fromStore(given, name, store.bytes, password);
+  }
+  // librdkafka's word for the system's own.
+  if (given.text(name) === 'probe') return undefined;
+  const text = bundle(given, name, location!);
+  return text && checkedAuthorities(given, name, text);
+}
+
+function fromStore(given: Properties, name: PropertyName, bytes: Buffer, password = ''): string | undefined {
+  try {
+    const text = certificatesOf(bytes, password);
+    if (text !== '') return text;
+    given.mistake(name, 'this PKCS#12 store holds no certificate');
+  } catch (error) {
+    const wrong = /password|MAC/i.test((error as Error).message);
+    const why = wrong ? 'ssl.truststore.password does not open it' : (error as Error).message;
+    given.mistake(name, `this PKCS#12 store cannot be read: ${why}`);
+  }
+  return undefined;
+}
+
+/** A PEM file, or all of a directory. */
+function bundle(given: Properties, name: PropertyName, path: string): string | undefined {
+  try {
+    const files = statSync(path).isDirectory()
+      ? readdirSync(path)
+          .sort()
+          .map((file) => join(path, file))
+      : [path];
+    return files
+      .filter((file) => statSync(file).isFile())
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+  } catch (error) {
+    given.mistake(name, unreadable(path, error));
+    return undefined;
+  }
+}
+
+function checkedAuthorities(given: Properties, name: PropertyName, text: string): string | undefined {
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    given.mistake(name, 'expected certificates in PEM form (-----BEGIN CERTIFICATE-----); there are none');
+    return undefined;
+  }
+  return accepted(given, name, { ca: text }) ? text : undefined;
+}
+
+const IDENTITIES = ['ssl.certificate.pem', 'ssl.certificate.location', 'ssl.keystore.location'] as const;
+const KEYS = ['ssl.key.pem', 'ssl.key.location'] as const;
+
+/** The client's own certificate and key; nothing where it has none. */
+function readIdentity(given: Properties): Identity {
+  const keyPassword = given.text('ssl.key.password');
+  const storePassword = given.text('ssl.keystore.password');
+  const name = onlyOne(given, IDENTITIES);
+  const keyName = onlyOne(given, KEYS);
+  if (name === 'ssl.keystore.location') return keystore(given, keyPassword, storePassword);
+  if (name === undefined) {
+    if (keyName !== undefined)
+      given.mistake('ssl.certificate.location', `missing; ${keyName} needs its certificate`, keyName);
+    return {};
+  }
+  const certificate = pemText(given, name);
+  // A file may hold both.
+  const key = keyName === undefined ? certificate : pemText(given, keyName);
+  if (certificate === undefined || key === undefined) return {};
+  if (!key.includes('PRIVATE KEY-----')) {
+    if (keyName === undefined) given.mistake('ssl.key.location', `missing; ${name} needs its key`, name);
+    else
+      given.mistake(
+        keyName,
+        'expected a private key in PEM form (-----BEGIN PRIVATE KEY-----); there is none',
+      );
+    return {};
+  }
+  const passphrase = keyPassword ?? storePassword;
+  return checkedIdentity(given, keyName ?? name, {
+    certificate,
+    key,
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
+}
+
+function keystore(
+  given: Properties,
+  keyPassword: string | undefined,
+  storePassword: string | undefined,
+): Identity {
+  const name = 'ssl.keystore.location';
+  const store = readStore(given, name, given.path(name)!);
+  if (store === undefined) return {};
+  if (store.format === 'PKCS12') {
+    return checkedIdentity(given, name, {
+      store: store.bytes,
+      passphrase: storePassword ?? keyPassword ?? '',
+    });
+  }
+  const text = store.bytes.toString('utf8');
+  const passphrase = keyPassword ?? storePassword;
+  return checkedIdentity(given, name, {
+    certificate: text,
+    key: text,
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
+}
+
+function pemText(given: Properties, name: PropertyName): string | undefined {
+  if (name.endsWith('.pem')) return given.text(name);
+  const path = given.path(name)!;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    given.mistake(name, unreadable(path, error));
+    return undefined;
+  }
+}
+
+function readStore(
+  given: Properties,
+  name: PropertyName,
+  path: string,
+): { readonly bytes: Buffer; readonly format: Exclude<StoreFormat, 'JKS'> } | undefined {
+  try {
+    const bytes = readFileSync(path);
+    const format = storeFormat(bytes);
+    if (format === 'PEM' || format === 'PKCS12') return { bytes, format };
+    const why =
+      format === 'JKS'
+        ? `a JKS store, which only Java reads; convert it: ${conversion(path)}`
+        : 'neither PEM nor PKCS#12';
+    given.mistake(name, `${path} is ${why}`);
+  } catch (error) {
+    given.mistake(name, unreadable(path, error));
+  }
+  return undefined;
+}
+
+function checkedIdentity(given: Properties, name: PropertyName, identity: Identity): Identity {
+  const { certificate: cert, key, store: pfx, passphrase } = identity;
+  return accepted(given, name, { cert, key, pfx: pfx && Buffer.from(pfx), passphrase }) ? identity : {};
+}
+
+/** Whether TLS takes it; what OpenSSL says against it becomes a mistake. */
+function accepted(
+  given: Properties,
+  name: PropertyName,
+  options: Parameters<typeof createSecureContext>[0],
+): boolean {
+  try {
+    createSecureContext(options);
+    return true;
+  } catch (error) {
+    given.mistake(name, refusal(error as NodeJS.ErrnoException, name));
+    return false;
+  }
+}
+
+/** OpenSSL's reasons in the words of the properties. They never quote a key or a password. */
+function refusal({ code = '', message }: NodeJS.ErrnoException, name: PropertyName): string {
+  const password = name === 'ssl.keystore.location' ? 'ssl.keystore.password' : 'ssl.key.password';
+  if (
+    /mac verify failure|BAD_DECRYPT|bad decrypt|CIPHERFINAL|INTERRUPTED_OR_CANCELLED/i.test(
+      `${code} ${message}`,
+    )
+  ) {
+    return `${password} does not open it, or is missing`;
+  }
+  if (/KEY_VALUES_MISMATCH/.test(code)) return 'the key is not that of the certificate';
+  if (/Unsupported PKCS12|UNSUPPORTED/i.test(`${code} ${message}`)) {
+    return 'the key is encrypted in a way that OpenSSL 3 no longer opens; export it again with a newer keytool or openssl';
+  }
+  return `OpenSSL does not take it: ${message}`;
+}
+
+/** The one of several properties that is there; two at once are a mistake. */
+function onlyOne<Name extends PropertyName>(given: Properties, names: readonly Name[]): Name | undefined {
+  const [first, second] = names.filter((name) => given.has(name));
+  if (first !== undefined && second !== undefined)
+    given.mistake(second, `expected only one of this and ${first}`);
+  return first;
+}
+
+function readVerify(given: Properties): boolean {
+  const name = 'enable.ssl.certificate.verification';
+  const text = given.text(name) ?? 'true';
+  if (text !== 'true' && text !== 'false') given.refuse(name, 'true or false');
+  return text !== 'false';
+}
+
+/** Empty means none in Java, and `none` in librdkafka. */
+function readCheckHost(given: Properties): boolean {
+  const name = 'ssl.endpoint.identification.algorithm';
+  const text = (given.text(name) ?? 'https').toLowerCase();
+  if (!['https', 'none', ''].includes(text)) given.refuse(name, 'https, or nothing');
+  return text === 'https';
+}
+
+function unreadable(path: string, error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? `${path} does not exist` : `${path} cannot be read (${code})`;
+}
