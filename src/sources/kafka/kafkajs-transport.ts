@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { type Cluster, Kafka, logLevel } from 'kafkajs';
 import { AuditError } from '../../error.ts';
 import type { KafkaConnection, KafkaSettings } from '../../model.ts';
+import { beginWithNothing, type RawCluster } from './clean-connections.ts';
 import { type Addressee, isAnswer, noTopic, PassingError, saysNoTopic, translate } from './failures.ts';
 import { Fates } from './fates.ts';
 import {
@@ -308,6 +309,7 @@ function captureCluster(kafka: Kafka): Cluster {
   });
   if (captured === undefined)
     throw new Error('this kafkajs is not 2.2.4: assigners are not given the cluster');
+  beginWithNothing(captured as unknown as RawCluster);
   return captured;
 }
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { demand } from './availability.ts';
 import { type Child, lastLines, startChild, temporaryDirectory } from './child.ts';
-import { kafkaJars, kafkaUnavailable } from './kafka-jars.ts';
+import { type KafkaVersion, kafkaJars, kafkaUnavailable } from './kafka-jars.ts';
 import {
   type KafkaOptions,
   MIN_SESSION_MS,
@@ -86,6 +86,19 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
 export async function startCluster(options: KafkaOptions = {}): Promise<KafkaCluster> {
   const { nodes, stop } = await startNodes(3, options);
   return { bootstrap: nodes.map(({ address }) => address).join(), nodes, stop };
+}
+
+/**
+ * Runs one of Kafka's own tools, which can do what kafkajs cannot.
+ * @param main its class. @returns what it prints. @throws Error with its words
+ */
+export async function runKafkaTool(
+  main: string,
+  args: readonly string[],
+  version?: KafkaVersion,
+): Promise<string> {
+  const { stdout } = await run('java', [...JVM, '-cp', join(kafkaJars(version), '*'), main, ...args]);
+  return stdout;
 }
 
 async function startNodes(count: number, options: KafkaOptions) {

@@ -1,0 +1,208 @@
+/** A replay on a cluster that is not well: every offset exactly once all the same, or a clear failure. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { MessageBatch, Replay, Settings } from '../../src/model.ts';
+import { kafkaMessages } from '../../src/sources/kafka/messages.ts';
+import { type CuttingProxy, startCuttingProxy } from '../support/servers/cutting-proxy.ts';
+import { Endings } from '../support/servers/endings.ts';
+import {
+  type KafkaCluster,
+  type KafkaNode,
+  kafkaUnavailable,
+  runKafkaTool,
+  startCluster,
+} from '../support/servers/kafka.ts';
+import { skipUnless } from '../support/servers/skip.ts';
+
+const PARTITIONS = 6;
+const EACH = 8000;
+const NOTE = 'x'.repeat(900);
+const CLIENT = 'onceover-robustness';
+
+/** Each connection through a proxy carries so many bytes: more than one answer, far less than all. */
+const LIFETIME = { least: 3 << 20, spread: 3 << 20 };
+
+skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', () => {
+  const endings = new Endings();
+  const proxies: CuttingProxy[] = [];
+  let cluster: KafkaCluster;
+  let admin: Admin;
+
+  beforeAll(async () => {
+    for (let i = 0; i < 3; i++) {
+      const proxy = await startCuttingProxy(() => LIFETIME.least + Math.random() * LIFETIME.spread);
+      endings.add(() => proxy.stop());
+      proxies.push(proxy);
+    }
+    cluster = await startCluster({
+      version: '4',
+      listeners: { CUT: { protocol: 'PLAINTEXT', advertisedPort: (id) => proxies[id - 1]!.port } },
+      // A quota is kept within seconds.
+      properties: { 'quota.window.num': 2 },
+    });
+    endings.add(() => cluster.stop());
+    for (const [i, node] of cluster.nodes.entries()) proxies[i]!.to(node.listeners.CUT!);
+    const client = new Client({ brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING });
+    admin = client.admin();
+    await admin.connect();
+    endings.add(() => admin.disconnect());
+    await fill(client);
+  });
+  afterAll(() => endings.run());
+
+  /** `orders`: three replicas of each partition; `single-orders`: partition 0, led by node 1, with one replica. */
+  async function fill(client: Client): Promise<void> {
+    const single = { topic: 'single-orders', replicaAssignment: [{ partition: 0, replicas: [1] }] };
+    const whole = { topic: 'orders', numPartitions: PARTITIONS, replicationFactor: 3 };
+    await admin.createTopics({ waitForLeaders: true, topics: [whole, single] });
+    const producer = client.producer();
+    await producer.connect();
+    const messages = Array.from({ length: 500 }, (_, i) => ({
+      value: JSON.stringify({ order: { id: `ORD-${i}` }, NOTE }),
+    }));
+    for (let first = 0; first < EACH; first += messages.length) {
+      const partitions = Array.from({ length: PARTITIONS }, (_, partition) =>
+        messages.map((message) => ({ ...message, partition })),
+      );
+      await producer.send({ topic: 'orders', messages: partitions.flat() });
+      await producer.send({ topic: 'single-orders', messages });
+    }
+    await producer.disconnect();
+  }
+
+  async function leaderOf(topic: string, partition: number): Promise<KafkaNode> {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const leader = topics[0]!.partitions.find(({ partitionId }) => partitionId === partition)!.leader;
+    return cluster.nodes.find(({ id }) => id === leader)!;
+  }
+
+  /** Replays a topic; `disturb` runs once, when about a third was told. */
+  async function replay(
+    disturb: () => Promise<unknown>,
+    { topic = 'orders', bootstrap = cluster.bootstrap.split(',') } = {},
+  ): Promise<{ replay: Replay; seconds: number }> {
+    const start = Date.now();
+    const told = new Map<number, Uint8Array>();
+    let count = 0;
+    let disturbed = false;
+    const take = async (batch: MessageBatch) => {
+      for (let i = 0; i < batch.rows; i++) {
+        const offsets = told.get(batch.partition[i]!) ?? new Uint8Array(EACH);
+        told.set(batch.partition[i]!, offsets);
+        offsets[Number(batch.offset[i])]!++;
+      }
+      count += batch.rows;
+      if (disturbed || count < EACH / 3) return;
+      disturbed = true;
+      await disturb();
+    };
+    const hooks = { progress: () => {}, signal: new AbortController().signal, digestKey: Buffer.alloc(16) };
+    const source = kafkaMessages(settings(topic, bootstrap), hooks);
+    try {
+      const replayed = await source.replay(await source.fix(), take);
+      expect(disturbed).toBe(true);
+      expect(told.size).toBe(topic === 'orders' ? PARTITIONS : 1);
+      for (const [partition, offsets] of told) {
+        expect(offsets.every((times) => times === 1)).toBe(true);
+        expect(replayed.classes.get(partition)).toMatchObject({ audited: EACH, absent: 0, deleted: 0 });
+      }
+      return { replay: replayed, seconds: (Date.now() - start) / 1000 };
+    } finally {
+      await source.close();
+    }
+  }
+
+  it('is whole though connections are cut in the middle of answers', async () => {
+    const before = proxies.reduce((sum, { cuts }) => sum + cuts, 0);
+    await replay(async () => {}, { bootstrap: proxies.map(({ port }) => `127.0.0.1:${port}`) });
+    expect(proxies.reduce((sum, { cuts }) => sum + cuts, 0) - before).toBeGreaterThan(3);
+  });
+
+  it('is whole though a quota throttles it', async () => {
+    const { seconds: free } = await replay(async () => {});
+    await setQuota(`--add-config=consumer_byte_rate=${3 << 20}`);
+    const { seconds } = await replay(async () => {});
+    await setQuota('--delete-config=consumer_byte_rate');
+    expect(seconds).toBeGreaterThan(free + 1.5);
+  });
+
+  async function setQuota(change: string): Promise<void> {
+    const entity = ['--entity-type', 'clients', '--entity-name', CLIENT];
+    const [option, value] = [change.slice(0, change.indexOf('=')), change.slice(change.indexOf('=') + 1)];
+    await runKafkaTool('kafka.admin.ConfigCommand', [
+      '--bootstrap-server',
+      cluster.bootstrap,
+      '--alter',
+      option,
+      value,
+      ...entity,
+    ]);
+  }
+
+  it('is whole though the only replica moves to another broker', async () => {
+    const topic = 'single-orders';
+    await replay(
+      async () => {
+        const partitionAssignment = [{ partition: 0, replicas: [2] }];
+        await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
+        while ((await leaderOf(topic, 0)).id !== 2) await sleep(50);
+      },
+      { topic },
+    );
+  });
+
+  it('is whole though a leader leaves in good order', async () => {
+    const leader = await leaderOf('orders', 0);
+    await replay(() => leader.stop());
+    await leader.start();
+  });
+
+  it('is whole though a leader is killed', async () => {
+    const leader = await leaderOf('orders', 0);
+    await replay(() => leader.kill());
+    await leader.start();
+  });
+
+  it('is whole though all brokers are killed and come again', async () => {
+    let again: Promise<unknown> | undefined;
+    await replay(async () => {
+      await Promise.all(cluster.nodes.map((node) => node.kill()));
+      again = Promise.all(cluster.nodes.map((node) => node.start()));
+    });
+    await again;
+  });
+
+  it('ends with a failure that says who does not answer, where all brokers stay away', async () => {
+    const start = Date.now();
+    const failure: unknown = await replay(() => Promise.all(cluster.nodes.map((node) => node.kill()))).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({
+      status: 4,
+      message: expect.stringMatching(
+        /^Topic orders, partition \d: given up after \d+ tries\. .*127\.0\.0\.1:\d+/,
+      ),
+    });
+    expect(Date.now() - start).toBeLessThan(60_000);
+  });
+});
+
+function settings(topic: string, bootstrap: readonly string[]): Settings {
+  return {
+    name: 'robustness',
+    messages: {
+      topic,
+      from: { source: 'kafka', bootstrap, clientId: CLIENT },
+      range: { by: 'all', padding: 0 },
+      isolation: 'read_committed',
+      value: 'json',
+      key: [{ field: { text: 'value.order.id', root: 'value', path: ['order', 'id'] }, fold: false }],
+      where: [],
+    },
+    kinds: [],
+    report: { directory: '/nowhere', ledger: false },
+    memory: '1GB',
+    configDigest: '',
+  };
+}
