@@ -1,7 +1,7 @@
 /** Every way into a real broker, and what is said where there is none. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -313,11 +313,11 @@ suite('3.9', 'a connection to Kafka 3.9', (doors) => {
   });
 
   it('serves a whole audit from the command line', async () => {
-    const { directory, kafka, client } = doors();
+    const { directory, kafka } = doors();
     const configuration = await configurationOf(directory, {
       ...trustOf(doors()),
-      'ssl.certificate.location': client.certificateFile,
-      'ssl.key.location': client.keyFile,
+      'sasl.mechanism': 'SCRAM-SHA-512',
+      ...password('alice'),
       'security.protocol': 'PLAINTEXT',
       'bootstrap.servers': 'nobody:1',
       'group.id': 'orders',
@@ -330,9 +330,9 @@ suite('3.9', 'a connection to Kafka 3.9', (doors) => {
       '-F',
       join(beside, 'client.properties'),
       '-X',
-      'security.protocol=SSL',
+      'security.protocol=SASL_SSL',
       '-b',
-      kafka.listeners.MUTUAL!,
+      kafka.listeners.SASLTLS!,
     ];
     const set = ['--set', 'messages.kafka={}', '--set', 'effects.order-row.settle=0s', '--json'];
     const { stdout, stderr } = await run(process.execPath, [
@@ -344,5 +344,12 @@ suite('3.9', 'a connection to Kafka 3.9', (doors) => {
     ]).catch((error: { stdout: string; stderr: string }) => error);
     expect(stderr).toMatch('properties that change nothing here: group.id');
     expect(JSON.parse(stdout)).toMatchObject({ messages: { audited: ORDERS } });
+    const reports = join(beside, 'reports');
+    const written = await readdir(reports, { recursive: true, withFileTypes: true });
+    const files = written.filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name)).toContain('evidence.duckdb');
+    for (const { parentPath, name } of files) {
+      expect((await readFile(join(parentPath, name))).includes('alice-secret')).toBe(false);
+    }
   });
 });

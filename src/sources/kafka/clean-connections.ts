@@ -6,7 +6,7 @@ interface RawConnection {
   chunks: Buffer[];
   bytesBuffered: number;
   bytesNeeded: number;
-  readonly socket?: { destroy(): void };
+  socket?: { destroy(): void } | undefined;
   isConnected(): boolean;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
@@ -45,8 +45,11 @@ function mend(connection: RawConnection): void {
     return connect();
   };
   connection.disconnect = async () => {
+    const { socket } = connection;
     const answer = await disconnect();
-    connection.socket?.destroy();
+    socket?.destroy();
+    // kafkajs disconnects again and again, and each time would listen to the same dead socket once more.
+    if (connection.socket === socket) connection.socket = undefined;
     return answer;
   };
 }

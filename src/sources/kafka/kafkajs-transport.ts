@@ -256,7 +256,7 @@ export class KafkaJsTransport implements Transport {
     const host = hostOf(kafkaJsHost);
     const socket = this.#open({ host, port }, onConnect);
     socket.setKeepAlive(true, 60_000);
-    this.#fates.watch(socket, `${host}:${port}`, CONNECT_MS);
+    this.#fates.watch(socket, `${host.includes(':') ? `[${host}]` : host}:${port}`, CONNECT_MS);
     if (this.#connection.login !== undefined) this.#listenToLogin(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     this.#sockets.add(socket);

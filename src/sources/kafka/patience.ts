@@ -4,6 +4,10 @@ import { PassingError } from './failures.ts';
 
 // 0.1, 0.2, ... 3.2, 5 s: about 11 s in all, longer than a broker's session timeout of 9 s, after which others take over.
 const TRIES = 8;
+// One try may take long by itself: kafkajs looks for all brokers again, or waits for an answer for 30 s. With several
+// brokers away, each of them costs that; so what has failed for so long gets no more than a few tries.
+const LONG_MS = 30_000;
+const TRIES_AFTER_LONG = 3;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -11,6 +15,8 @@ const LONGEST_PAUSE_MS = 5000;
 export class Patience {
   readonly #what: string;
   #failures = 0;
+  /** When the first of these failures was, in epoch milliseconds. */
+  #since = 0;
 
   /** @param what is being tried, as the beginning of a sentence */
   constructor(what: string) {
@@ -23,9 +29,10 @@ export class Patience {
    */
   failed(error: unknown): number {
     if (!(error instanceof PassingError)) throw error;
-    this.#failures++;
-    if (this.#failures >= TRIES) {
-      throw new AuditError(4, `${this.#what}: given up after ${TRIES} tries. ${error.message}`, {
+    if (this.#failures++ === 0) this.#since = Date.now();
+    const most = Date.now() - this.#since >= LONG_MS ? TRIES_AFTER_LONG : TRIES;
+    if (this.#failures >= most) {
+      throw new AuditError(4, `${this.#what}: given up after ${this.#failures} tries. ${error.message}`, {
         hint: 'Nothing was changed; run the audit again when Kafka answers.',
         cause: error,
       });

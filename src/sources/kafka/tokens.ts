@@ -42,11 +42,16 @@ export function clientCredentials(login: OAuth): TokenSource {
 
 /** One token for all who ask at the same time, and afterwards until it should be renewed. */
 function leased(renew: () => Promise<Lease>): TokenSource {
-  let lease: Promise<Lease> | undefined;
+  let lease: Lease | undefined;
+  let renewing: Promise<Lease> | undefined;
   return async () => {
-    const held = await lease?.catch(() => undefined);
-    if (held === undefined || Date.now() >= held.until) lease = renew();
-    return (await lease!).token;
+    if (lease === undefined || Date.now() >= lease.until) {
+      renewing ??= renew().finally(() => {
+        renewing = undefined;
+      });
+      lease = await renewing;
+    }
+    return lease.token;
   };
 }
 

@@ -51,6 +51,15 @@ describe('servers that are not there', () => {
     expect(print).not.toHaveBeenCalled();
   });
 
+  it('or have an address of IPv6', async () => {
+    const [, port] = (await nobody()).split(':');
+    const transport = transportTo([`[::1]:${port}`]);
+    await expect(transport.partitions()).rejects.toThrow(
+      new RegExp(`^No Kafka server answers: \\[::1\\]:${port} \\((ECONNREFUSED|EADDRNOTAVAIL)\\)\\.$`),
+    );
+    await transport.close();
+  });
+
   it('or whose names nobody knows', async () => {
     const transport = transportTo(['kafka-1.invalid:9092']);
     await expect(transport.partitions()).rejects.toThrow(

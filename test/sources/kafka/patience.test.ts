@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AuditError } from '../../../src/error.ts';
 import { PassingError, partitionError, translate } from '../../../src/sources/kafka/failures.ts';
 import { abortable, Patience, pause } from '../../../src/sources/kafka/patience.ts';
@@ -11,6 +11,10 @@ function kafkaJs(name: string, more: { type?: string; retriable?: boolean }, mes
 const translated = (error: unknown) =>
   translate(error, { topic: 'orders', servers: 'kafka-1:9092', login: undefined, mechanisms: undefined });
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('patience', () => {
   it('waits longer each time, for about 11 seconds in all, and then gives up with the last cause', () => {
     const patience = new Patience('Topic orders, partition 0');
@@ -22,6 +26,17 @@ describe('patience', () => {
     expect(() => patience.failed(cause)).toThrow(
       'Topic orders, partition 0: given up after 8 tries. connect ECONNREFUSED',
     );
+  });
+
+  it('gives up sooner where a few tries have taken long', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const patience = new Patience('Topic orders, partition 0');
+    const silence = new PassingError('Request Fetch timed out');
+    patience.failed(silence);
+    vi.advanceTimersByTime(40_000);
+    patience.failed(silence);
+    vi.advanceTimersByTime(40_000);
+    expect(() => patience.failed(silence)).toThrow('given up after 3 tries. Request Fetch timed out');
   });
 
   it('begins anew after a success', () => {
