@@ -127,6 +127,7 @@ describe('masking', () => {
     ['postgres://a:p@ss@db', 'postgres://a:***@db'],
     ['postgres://db/orders?user=a&password=pass&x=1', 'postgres://db/orders?user=a&password=***&x=1'],
     ['host=db password = pass user=a', 'host=db password = *** user=a'],
+    ['username="a" password="pa ss"; b', 'username="a" password=***; b'],
     [`postgres://a:${variable('PW')}@db`, `postgres://a:${variable('PW')}@db`],
     [`postgres://a:x${variable('PW')}@db`, 'postgres://a:***@db'],
     ['shop@example.com', 'shop@example.com'],
