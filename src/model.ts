@@ -157,9 +157,16 @@ export type KafkaLogin =
 
 export interface CaptureSettings {
   readonly source: 'capture';
-  /** Absolute paths or glob patterns of kcat -J files, one message a line; `.gz` by content. */
+  /** Absolute paths or glob patterns; packed by gzip or zstd, which their content tells. */
   readonly files: readonly string[];
+  /** What all of them are; undefined: told by the content of each. */
+  readonly format?: CaptureFormat;
+  /** Where in the value the time of a message is, for forms that do not keep it. */
+  readonly timestamp?: FieldReference;
 }
+
+/** Forms of captured messages: `kcat -J`, what sink connectors of Kafka Connect write, and what `onceover capture` does. */
+export type CaptureFormat = 'kcat' | 'connect-json' | 'avro' | 'onceover';
 
 /** Which part of the topic; `padding` is how far before and after it messages are read to explain effects. */
 export type RangeSettings = { readonly padding: number } & (

@@ -190,7 +190,8 @@ function expectation({ expect }: KindSettings): string {
   return expect.by === 'field' ? expect.field.text : expectedText(expect);
 }
 
-function describe(range: TopicRange): string {
+/** The range in the words that are said when it is fixed. */
+export function describe(range: TopicRange): string {
   const partitions = range.partitions.map(({ partition, first, end }) => `${partition}: [${first}, ${end})`);
   const shown = partitions.length > 12 ? [...partitions.slice(0, 12), '…'] : partitions;
   const offsets = range.partitions.reduce((sum, { first, end }) => sum + (end - first), 0);

@@ -2,7 +2,8 @@
  * The command line: what there is to call, what each call answers with, and how a failure is told.
  *
  *   main ──▶ audit ──▶ gather ──▶ (evidence judges) ──▶ tell
- *        └─▶ report ─────────────────────────────────▶ tell
+ *        ├─▶ report ─────────────────────────────────▶ tell
+ *        └─▶ capture, the range in a file, for a later audit
  *
  * stdout is for results, stderr for everything else. Exit status: DESIGN section 6.
  */
@@ -42,6 +43,7 @@ function commands() {
     .example('$0 audit onceover.yaml', 'audit what the file describes')
     .example('$0 audit onceover.yaml --last 24h', 'the same, for the last day')
     .example('$0 report latest', 'make the newest report again from its evidence')
+    .example('$0 capture onceover.yaml -o incident.jsonl.gz', 'keep the messages, to be audited later')
     .command(
       'audit <config>',
       'replay the range, look at every effect, judge, and write a report',
@@ -117,6 +119,42 @@ function commands() {
         const { report: again } = await import('./report.ts');
         const { run, reportDirectory, ledger, memory, json } = argv;
         process.exitCode = await again({ run, reports: resolve(reportDirectory), ledger, memory, json });
+      },
+    )
+    .command(
+      'capture [config]',
+      'write the messages of the range to a file, of which an audit says the same as of the topic',
+      (y) =>
+        y
+          .positional('config', {
+            type: 'string',
+            default: 'onceover.yaml',
+            describe: 'the configuration; its messages are enough',
+          })
+          .option('output', {
+            alias: 'o',
+            type: 'string',
+            demandOption: true,
+            requiresArg: true,
+            describe: 'the file: .gz, or .jsonl to have it unpacked',
+          })
+          .option('force', { type: 'boolean', default: false, describe: 'replace the file if it is there' })
+          .option('set', {
+            type: 'string',
+            array: true,
+            nargs: 1,
+            default: [],
+            describe: 'path=value: overrides the file',
+          })
+          .options(RANGE_FLAGS)
+          .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),
+      async (argv) => {
+        const { capture } = await import('./capture.ts');
+        const { config, output, force, set, quiet } = argv;
+        process.exitCode = await capture(
+          { config, output: resolve(output), force, set, flags: rangeFlags(argv), quiet },
+          controller.signal,
+        );
       },
     )
     .demandCommand(1, 'name a command')

@@ -10,7 +10,7 @@ import { kafkaSettings } from './kafka/connection.ts';
 import type { KafkaFlags } from './kafka/properties.ts';
 import { type Mistake, mistaken, schemaMistakes } from './mistakes.ts';
 import { crossFieldMistakes } from './rules.ts';
-import { type Configuration, configuration } from './schema.ts';
+import { type Configuration, configuration, readingConfiguration } from './schema.ts';
 import { withSetting } from './set.ts';
 import { kindSettings, messageSettings, reportSettings } from './settings.ts';
 import { plain, type Written, writtenAt } from './written.ts';
@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly ledger?: boolean;
   readonly reportDirectory?: string;
   readonly kafka?: KafkaFlags;
+  /** Only messages are read, so that effects need not be there. */
+  readonly messagesOnly?: boolean;
 }
 
 /** Far beyond any configuration: who names a log or a dump by mistake is told so. */
@@ -76,11 +78,11 @@ interface Checked {
 function checked(
   asWritten: Written,
   file: string,
-  { env, kafka: flags = {} }: LoadOptions,
+  { env, kafka: flags = {}, messagesOnly = false }: LoadOptions,
   mistakes: Mistake[],
 ): Checked | undefined {
   const root = substituted(asWritten, env, mistakes);
-  const result = configuration.safeParse(plain(root));
+  const result = (messagesOnly ? readingConfiguration : configuration).safeParse(plain(root));
   mistakes.push(...schemaMistakes(root, result.error?.issues ?? []));
   mistakes.push(...crossFieldMistakes(root, parse(file).name, Date.now()));
   const fromKafka = writtenAt(root, ['messages', 'kafka'])?.type === 'map';

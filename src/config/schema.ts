@@ -1,7 +1,15 @@
 /** The shape of `onceover.yaml` (DESIGN section 3): every name, what may stand there, and its default. */
 import type { z } from 'zod';
 import { UNBOUNDED } from '../columns.ts';
-import type { AskedOffsets, EffectKeyPart, Expectation, MaxRate, MessageKeyPart } from '../model.ts';
+import type {
+  AskedOffsets,
+  CaptureFormat,
+  EffectKeyPart,
+  Expectation,
+  FieldReference,
+  MaxRate,
+  MessageKeyPart,
+} from '../model.ts';
 import { effectConditions, messageConditions } from './conditions.ts';
 import { fieldReference } from './fields.ts';
 import { meaningOf } from './kafka/names.ts';
@@ -125,6 +133,26 @@ const kafka = section({
     'expected only one of bootstrap and the property bootstrap.servers',
   );
 
+/** A field of the value, for the time of messages that carry none. */
+const fieldOfValue: Reader<FieldReference> = {
+  ...fieldReference,
+  expected: 'a field of the value such as value.placedAt',
+  read(written, kind) {
+    const field = fieldReference.read(written, kind);
+    return field?.root === 'value' ? field : undefined;
+  },
+};
+
+/** Files, or what they are as well. */
+const capture = mappingOr<{ files: string[]; format?: CaptureFormat; timestamp?: FieldReference }>(
+  section({
+    files,
+    format: scalar(oneOf(['kcat', 'connect-json', 'avro', 'onceover'])).exactOptional(),
+    timestamp: scalar(fieldOfValue).exactOptional(),
+  }),
+  files.transform((all) => ({ files: all })),
+);
+
 const EACH_ONCE = 'expected each partition once';
 
 const OFFSETS =
@@ -201,7 +229,7 @@ const messages = section(
   {
     topic: scalar(topicName),
     kafka: kafka.exactOptional(),
-    capture: files.exactOptional(),
+    capture: capture.exactOptional(),
     range: section({ ...span, ...extent }).exactOptional(),
     // DESIGN shows `last` and the others in the place of `range` or inside it: both are understood.
     ...extent,
@@ -295,6 +323,9 @@ const bounds = section({ min: scalar(effectCount).exactOptional(), max: scalar(e
   .refine(({ min = 0, max = UNBOUNDED }) => min <= max, 'expected min to be at most max')
   .transform(({ min = 0, max = UNBOUNDED }): Expectation => ({ by: 'number', min, max }));
 
+/** Milliseconds. */
+export const DEFAULT_WINDOW = { settle: 600_000, lead: 120_000 } as const;
+
 const kind = section(
   {
     postgres: postgres.exactOptional(),
@@ -302,8 +333,8 @@ const kind = section(
     email: email.exactOptional(),
     expect: mappingOr(bounds, scalar(expectation)).default({ by: 'number', min: 1, max: 1 }),
     where: messageConditions.default([]),
-    settle: scalar(duration).default(600_000),
-    lead: scalar(duration).default(120_000),
+    settle: scalar(duration).default(DEFAULT_WINDOW.settle),
+    lead: scalar(duration).default(DEFAULT_WINDOW.lead),
     after: scalar(duration).default(86_400_000),
     'max-keyless': scalar(share).default(0.05),
     orphans: scalar(oneOf(['finding', 'note'])).default('finding'),
@@ -315,16 +346,25 @@ const KINDS = 'at least one effect kind, such as order-row: { postgres: … }';
 
 // ------------------------------------------------------------------------------------------------ all of it
 
-export const configuration = section({
-  version: scalar(texts('1', /^1$/)),
-  name: scalar(configurationName).exactOptional(),
-  messages,
-  effects: mapping(KINDS, kindName, kind).refine((kinds) => kinds.length > 0, `expected ${KINDS}`),
-  report: section(
-    { directory: text('a directory').default('reports'), ledger: scalar(trueOrFalse).default(false) },
-    ['redact', 'include'],
-  ).exactOptional(),
-  memory: scalar(size).default('2GB'),
-});
+const effects = mapping(KINDS, kindName, kind).refine((kinds) => kinds.length > 0, `expected ${KINDS}`);
+
+function configurationWith<Effects extends z.ZodType>(kinds: Effects) {
+  return section({
+    version: scalar(texts('1', /^1$/)),
+    name: scalar(configurationName).exactOptional(),
+    messages,
+    effects: kinds,
+    report: section(
+      { directory: text('a directory').default('reports'), ledger: scalar(trueOrFalse).default(false) },
+      ['redact', 'include'],
+    ).exactOptional(),
+    memory: scalar(size).default('2GB'),
+  });
+}
+
+export const configuration = configurationWith(effects);
+
+/** Where only messages are read: the same, but for effects that need not be there. */
+export const readingConfiguration = configurationWith(effects.default([]));
 
 export type Configuration = z.output<typeof configuration>;

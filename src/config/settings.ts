@@ -9,7 +9,7 @@ import type {
   RangeSettings,
   ReportSettings,
 } from '../model.ts';
-import type { Configuration } from './schema.ts';
+import { type Configuration, DEFAULT_WINDOW } from './schema.ts';
 
 type Messages = Configuration['messages'];
 type Kind = Configuration['effects'][number][1];
@@ -42,11 +42,14 @@ export function messageSettings(
 }
 
 function messageSource(
-  { kafka, capture = [] }: Messages,
+  { kafka, capture }: Messages,
   connection: KafkaSettings | undefined,
   directory: string,
 ): KafkaSettings | CaptureSettings {
-  if (connection === undefined) return { source: 'capture', files: beside(directory, capture) };
+  if (connection === undefined) {
+    const { files = [], ...form } = capture ?? {};
+    return { source: 'capture', files: beside(directory, files), ...form };
+  }
   const { 'max-rate': maxRate, 'fetch-memory': fetchMemory } = kafka ?? {};
   return {
     ...connection,
@@ -68,8 +71,9 @@ function schemaSettings(
  * and lead: one event outside the range may contest the effects of one inside.
  */
 function rangeSettings(messages: Messages, kinds: readonly KindSettings[]): RangeSettings {
-  const settle = Math.max(...kinds.map((kind) => kind.settle));
-  const reach = Math.max(...kinds.map((kind) => kind.settle + kind.lead));
+  const windows = kinds.length > 0 ? kinds : [DEFAULT_WINDOW];
+  const settle = Math.max(...windows.map((kind) => kind.settle));
+  const reach = Math.max(...windows.map((kind) => kind.settle + kind.lead));
   const { from, to, last, offsets, padding = reach } = { ...extent(messages), ...messages.range };
   if (last !== undefined) return { padding, by: 'last', length: last, settle };
   if (offsets !== undefined) return { padding, by: 'offsets', offsets: new Map(offsets) };

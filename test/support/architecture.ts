@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const HOME: Readonly<Record<string, string>> = {
   '@bokuweb/zstd-wasm': 'sources/kafka/codecs/',
   '@duckdb/node-api': 'evidence/',
+  avsc: 'sources/capture/avro.ts',
   'csv-stringify': 'render/',
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
   pg: 'sources/database/',

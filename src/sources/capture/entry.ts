@@ -1,4 +1,8 @@
-/** One line of a capture, as `kcat -J` writes it, read back into the bytes that the message had. */
+/**
+ * One line of a capture, as `kcat -J` writes it, read back into the bytes that the message had. Lines of `onceover capture`
+ * are such lines, with more members where kcat's cannot say it (written.ts).
+ */
+import type { OffsetClasses } from '../../model.ts';
 
 import { JsonReader } from '../messages/json.ts';
 import { JSON_KIND, type JsonKind } from '../messages/json-path.ts';
@@ -6,8 +10,46 @@ import type { RecordView } from '../messages/record.ts';
 import { type StringBytes, unescapeInto } from './strings.ts';
 
 /** What is read of a line, and at which of the reader's paths. */
-const AT = { topic: 0, partition: 1, offset: 2, ts: 3, key: 4, payload: 5, headers: 6 } as const;
+const AT = {
+  topic: 0,
+  partition: 1,
+  offset: 2,
+  ts: 3,
+  key: 4,
+  payload: 5,
+  headers: 6,
+  key64: 7,
+  payload64: 8,
+  headers64: 9,
+  aborted: 10,
+  class: 11,
+  end: 12,
+} as const;
 type FieldName = keyof typeof AT;
+
+/** Offsets from the record's up to `end` that have no message, and why. */
+export interface WithoutMessage {
+  readonly class: (typeof CLASSES)[number];
+  readonly end: number;
+}
+
+const CLASSES = ['control', 'absent', 'deleted'] as const satisfies readonly (keyof OffsetClasses)[];
+
+/** What reads one line after the other, whatever form they have; what it answers is good until the next line. */
+export interface EntryReader {
+  readonly topic: string;
+  readonly record: RecordView;
+  /** Undefined: the line is a message. */
+  readonly without: WithoutMessage | undefined;
+  /** The headers as the line writes them; empty: none. */
+  readonly writtenHeaders: Buffer;
+  /** Reads where the message was: topic, partition, offset and timestamp. @throws BadLine */
+  readPlace(line: Buffer): void;
+  /** Reads the rest of the same line: key, payload and headers. @throws BadLine */
+  readContent(): void;
+}
+
+const LETTER_T = 0x74;
 
 /** Why a line is no message of a capture. */
 export class BadLine extends Error {}
@@ -17,7 +59,7 @@ export class BadLine extends Error {}
  * JSON in its grammar but not always in its encoding (https://github.com/edenhill/kcat, json.c): texts are taken as the
  * bytes they are written with.
  */
-export class CaptureEntry {
+export class CaptureEntry implements EntryReader {
   readonly #json = new JsonReader(
     Object.keys(AT).map((name) => [name]),
     { anyBytes: true },
@@ -29,6 +71,7 @@ export class CaptureEntry {
   readonly #unescaped: StringBytes = { bytes: Buffer.alloc(1 << 12), used: 0 };
 
   topic = '';
+  without: WithoutMessage | undefined;
   /** Its bytes are good until the next line is read. */
   readonly record: RecordView = {
     partition: 0,
@@ -46,7 +89,6 @@ export class CaptureEntry {
     this.#needsHeaders = needsHeaders;
   }
 
-  /** Reads where the message was: topic, partition, offset and timestamp. @throws BadLine */
   readPlace(line: Buffer): void {
     if (!this.#json.read(line)) throw new BadLine(`the line is ${this.#json.fault}`);
     if (this.#kind('topic') !== JSON_KIND.string) throw new BadLine(this.#wants('topic', 'a text'));
@@ -54,19 +96,36 @@ export class CaptureEntry {
     this.record.partition = this.#wholeNumber('partition');
     this.record.offset = this.#wholeNumber('offset');
     this.record.timestamp = this.#timestamp();
+    this.without = this.#kind('class') === JSON_KIND.absent ? undefined : this.#withoutMessage();
   }
 
-  /** Reads the rest of the same line: key, payload and headers. @throws BadLine */
   readContent(): void {
+    if (this.without !== undefined) return;
     this.#unescaped.used = 0;
-    this.record.key = this.#kind('key') === JSON_KIND.absent ? null : this.#text(this.#json, AT.key, 'key');
-    this.record.value = this.#text(this.#json, AT.payload, 'payload');
+    this.record.key = this.#bytes('key', 'key64', null);
+    this.record.value = this.#bytes('payload', 'payload64');
+    this.record.aborted =
+      this.#kind('aborted') === JSON_KIND.boolean && this.#written('aborted')[0] === LETTER_T;
     if (this.#needsHeaders) this.record.headers = this.#headers();
   }
 
-  /** The headers as the line writes them; empty: none. */
   get writtenHeaders(): Buffer {
-    return this.#kind('headers') === JSON_KIND.array ? this.#written('headers') : Buffer.alloc(0);
+    const name = this.#kind('headers64') === JSON_KIND.array ? 'headers64' : 'headers';
+    return this.#kind(name) === JSON_KIND.array ? this.#written(name) : Buffer.alloc(0);
+  }
+
+  #withoutMessage(): WithoutMessage {
+    const name = this.#json.text(AT.class);
+    const known = CLASSES.find((one) => one === name);
+    if (known === undefined) throw new BadLine(this.#wants('class', CLASSES.join(' or ')));
+    return { class: known, end: this.#wholeNumber('end') };
+  }
+
+  /** From the member that holds it in base64, where there is one. */
+  #bytes(name: 'key' | 'payload', name64: 'key64' | 'payload64', absent?: null): Buffer | null {
+    if (this.#kind(name64) === JSON_KIND.string) return fromBase64(this.#written(name64));
+    if (absent === null && this.#kind(name) === JSON_KIND.absent) return null;
+    return this.#text(this.#json, AT[name], name);
   }
 
   /** kcat leaves `ts` away, or writes -1, where the message has none. */
@@ -84,19 +143,25 @@ export class CaptureEntry {
     return number;
   }
 
-  /** The headers are one flat list: name, value, name, value. */
+  /** The headers are one flat list: name, value, name, value; in base64 all of them, or none. */
   #headers(): RecordView['headers'] {
-    if (this.#kind('headers') <= JSON_KIND.null) return [];
-    if (this.#kind('headers') !== JSON_KIND.array) throw new BadLine(this.#wants('headers', 'a list'));
-    const length = this.#json.length(AT.headers);
-    if (length % 2 !== 0) throw new BadLine(this.#wants('headers', 'a list of names and values in turn'));
+    const packed = this.#kind('headers64') > JSON_KIND.null;
+    const name = packed ? 'headers64' : 'headers';
+    if (this.#kind(name) <= JSON_KIND.null) return [];
+    if (this.#kind(name) !== JSON_KIND.array) throw new BadLine(this.#wants(name, 'a list'));
+    const length = this.#json.length(AT[name]);
+    if (length % 2 !== 0) throw new BadLine(this.#wants(name, 'a list of names and values in turn'));
     if (length === 0) return [];
     const items = this.#headerReader(length);
-    items.read(this.#written('headers'));
+    items.read(this.#written(name));
+    const text = (at: number) => {
+      const bytes = this.#text(items, at, name);
+      return packed && bytes !== null ? fromBase64(bytes) : bytes;
+    };
     return Array.from({ length: length / 2 }, (_, i) => {
-      const name = this.#text(items, 2 * i, 'headers');
-      if (name === null) throw new BadLine(this.#wants('headers', 'names that are texts'));
-      return [name.toString('utf8'), this.#text(items, 2 * i + 1, 'headers')] as const;
+      const title = text(2 * i);
+      if (title === null) throw new BadLine(this.#wants(name, 'names that are texts'));
+      return [title.toString('utf8'), text(2 * i + 1)] as const;
     });
   }
 
@@ -135,4 +200,8 @@ export class CaptureEntry {
     const there = this.#kind(name) === JSON_KIND.absent ? 'is not there' : 'is something else';
     return `\`${name}\` should be ${what}, and ${there}`;
   }
+}
+
+function fromBase64(text: Buffer): Buffer {
+  return Buffer.from(text.toString('latin1'), 'base64');
 }

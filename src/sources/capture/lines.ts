@@ -2,12 +2,12 @@
 import { statSync } from 'node:fs';
 import { AuditError } from '../../error.ts';
 import { cannotRead, Damage, inodeOf, readBytes, type SourceFile } from '../bytes.ts';
+import { avroRecords } from './avro.ts';
+import type { FormedFile } from './format.ts';
 
 /** No Kafka message comes near it; it is the run of zeros a crash leaves. */
 const LONGEST_LINE = 1 << 28;
 const NEWLINE = 0x0a;
-
-export type CaptureFile = SourceFile;
 
 /** Some lines in a row, without their newlines. Empty lines are kept, so that the numbers hold. */
 export interface Lines {
@@ -18,7 +18,7 @@ export interface Lines {
 }
 
 /** The file as it is now; what is appended to it later is not read. @throws AuditError (4) if it is not there */
-export function captureFile(path: string, place: number): CaptureFile {
+export function captureFile(path: string, place: number): SourceFile {
   try {
     const stats = statSync(path);
     return { path, label: path, place, size: stats.size, inode: inodeOf(stats) };
@@ -27,8 +27,28 @@ export function captureFile(path: string, place: number): CaptureFile {
   }
 }
 
-/** @throws AuditError (4) naming the file, and the last good line where the content breaks off */
-export async function* linesOf(file: CaptureFile, signal: AbortSignal): AsyncGenerator<Lines> {
+/**
+ * Of an Avro container, whose records have no lines: each as a line of JSON.
+ * @throws AuditError (4) naming the file, and the last good line where the content breaks off
+ */
+export async function* linesOf(file: FormedFile, signal: AbortSignal): AsyncGenerator<Lines> {
+  if (file.format === 'avro') yield* recordsOf(file, signal);
+  else yield* textLines(file, signal);
+}
+
+async function* recordsOf(file: FormedFile, signal: AbortSignal): AsyncGenerator<Lines> {
+  let first = 1;
+  try {
+    for await (const records of avroRecords(readBytes(file, { signal }))) {
+      yield { first, lines: records.map((record) => Buffer.from(record)) };
+      first += records.length;
+    }
+  } catch (cause) {
+    throw cause instanceof Damage ? damaged(file, cause, first - 1) : cause;
+  }
+}
+
+async function* textLines(file: FormedFile, signal: AbortSignal): AsyncGenerator<Lines> {
   let first = 1;
   /** Pieces of a line that has not ended yet. */
   let open: Buffer[] = [];
@@ -57,7 +77,7 @@ function whole(open: readonly Buffer[], last?: Buffer): Buffer {
   return Buffer.concat(last === undefined ? open : [...open, last]);
 }
 
-function refuseEndless(file: CaptureFile, line: number, open: readonly Buffer[]): void {
+function refuseEndless(file: FormedFile, line: number, open: readonly Buffer[]): void {
   const length = open.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= LONGEST_LINE) return;
   throw new AuditError(4, `${file.path}:${line}: the line has no end within ${LONGEST_LINE} bytes`, {
@@ -65,10 +85,11 @@ function refuseEndless(file: CaptureFile, line: number, open: readonly Buffer[])
   });
 }
 
-function damaged(file: CaptureFile, damage: Damage, good: number): AuditError {
-  const far = damage.all ? 'none of its lines can be trusted' : `it is good up to line ${good}`;
+function damaged(file: FormedFile, damage: Damage, good: number): AuditError {
+  const what = file.format === 'avro' ? 'record' : 'line';
+  const far = damage.all ? `none of its ${what}s can be trusted` : `it is good up to ${what} ${good}`;
   return new AuditError(4, `${file.path}: ${damage.message}; ${far}`, {
-    hint: 'A capture must be whole: take it again, or cut it at that line.',
+    hint: 'A capture must be whole: take it again, or cut it there.',
     cause: damage,
   });
 }

@@ -1,30 +1,43 @@
 /** The messages of a topic from files that a tool such as kcat wrote earlier, instead of from a broker. */
 import { basename } from 'node:path';
 import { AuditError } from '../../error.ts';
-import type { AskedOffsets, MessageSource, Settings, SourceHooks, TopicRange } from '../../model.ts';
+import type {
+  AskedOffsets,
+  MessageHole,
+  MessageSettings,
+  MessageSource,
+  Settings,
+  SourceHooks,
+  TopicRange,
+} from '../../model.ts';
 import { expandFiles } from '../files.ts';
 import { askedText, plainOffsets } from '../messages/asked.ts';
 import { refuseShort } from '../messages/gaps.ts';
+import { offsetsNotes } from './connect.ts';
+import { FORM_NAMES, type FormedFile, formed } from './format.ts';
 import { captureFile } from './lines.ts';
 import {
   askedTime,
-  captureEnd,
+  endingEarly,
   type FixedPartition,
   fixByOffsets,
   fixByTime,
   paddedTime,
   partitionsOf,
   questionsOf,
+  readSpan,
   type TimeSpan,
 } from './range.ts';
-import { type FixedCapture, replayCapture } from './replay.ts';
+import { captureOf, type FixedCapture, replayCapture } from './replay.ts';
 import { type CaptureSurvey, type Questions, survey } from './survey.ts';
+import { fixWritten } from './written-range.ts';
 
 const NAMED_FILES = 5;
 
 /**
- * Reads `kcat -J` lines, packed or not, in any order, also where files overlap. Offsets that no line has are `unseen`:
- * a file does not tell a transaction's marker from a message that compaction or a careless copy removed.
+ * Reads captures of any form, packed or not, in any order, also where files overlap. Offsets that no line has are `unseen`:
+ * a file does not tell a transaction's marker from a message that compaction or a careless copy removed, unless
+ * `onceover capture` wrote it.
  *
  * @throws AuditError (4), when used: a pattern that matches no file; a file that is not whole; none of the topic's messages;
  *   a gap in a range that must be whole
@@ -49,12 +62,29 @@ export function captureMessages(settings: Settings, hooks: SourceHooks): Message
 }
 
 async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<FixedCapture> {
-  const { topic, from, range, partitions: wanted, isolation, onGap } = settings.messages;
-  if (from.source !== 'capture') throw new Error('the settings name no capture');
-  const fixedAt = Date.now();
-  const files = expandFiles(from.files).map(captureFile);
-  const look: Look = (ask) => survey({ files, topic, hooks }, ask);
+  const { files: patterns, format, timestamp } = captureOf(settings);
+  const { topic } = settings.messages;
+  const files = await Promise.all(
+    expandFiles(patterns).map((path, i) => formed(captureFile(path, i), format, hooks.signal)),
+  );
+  const look: Look = (ask) => survey({ files, topic, timestamp, hooks }, ask);
+  const [only] = files;
+  const fixed =
+    files.length === 1 && only?.header !== undefined
+      ? await fixWritten(settings.messages, only, only.header, look)
+      : await fixFound(settings.messages, files, look);
+  refuseShort(fixed.range);
+  return fixed;
+}
 
+/** Fixes a range by what files hold, which say nothing of the log that they were taken from. */
+async function fixFound(
+  messages: MessageSettings,
+  files: readonly FormedFile[],
+  look: Look,
+): Promise<FixedCapture> {
+  const { topic, range, partitions: wanted, isolation, onGap } = messages;
+  const fixedAt = Date.now();
   const asked = askedTime(range, fixedAt);
   const offsets = range.by === 'offsets' ? await plainRanges(range.offsets, look) : undefined;
   const found = await look((partition) =>
@@ -63,15 +93,17 @@ async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<Fixed
       : { times: [], within: offsets.get(partition)?.bounds ?? [0, 0] },
   );
   refuseOtherTopics(topic, found, files.length);
+  refuseTimeless(found, asked);
   const { read, unread, missing } = partitionsOf(found, bothOf(offsets && [...offsets.keys()], wanted));
   const partitions =
     offsets !== undefined
       ? await fixOffsets([...read, ...missing], { offsets, padding: range.padding }, found, look)
       : read.map((partition) => fixByTime(partition, found.partitions.get(partition)!, asked, range.padding));
+  const early = endingEarly(partitions, asked);
   const topicRange: TopicRange = {
     topic,
-    source: `capture ${namesOf(files.map(({ path }) => basename(path)))}`,
-    asked: askedText(settings.messages),
+    source: `capture ${namesOf(files)}`,
+    asked: askedText(messages),
     isolation,
     ...(onGap === undefined ? {} : { onGap }),
     partitions: partitions.map((partition) => partition.range),
@@ -80,12 +112,21 @@ async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<Fixed
     ...asked,
     notes: [
       ...notesOf(found, missing),
-      ...endsEarly(found, asked),
+      ...earlyNotes(early, asked),
+      ...offsetsNotes(found.runs),
       ...[...(offsets?.values() ?? [])].flatMap(({ note }) => note ?? []),
     ],
   };
-  refuseShort(topicRange);
-  return { range: topicRange, files: found.files, partitions };
+  // Behind the end of the capture nobody can say how many messages there were.
+  const holes = early.map(({ partition, readEnd, lastAt }): MessageHole => {
+    return { partition, class: 'unseen', first: readEnd, end: readEnd, from: lastAt };
+  });
+  return {
+    range: topicRange,
+    files: found.files,
+    partitions,
+    reach: { ...readSpan(partitions, fixedAt), holes },
+  };
 }
 
 interface PlainRange {
@@ -155,17 +196,34 @@ function notesOf(found: CaptureSurvey, missing: readonly number[]): string[] {
   return notes;
 }
 
-/** Whether the topic fell silent or the capture broke off, nobody can tell: the end that was asked for was not seen. */
-function endsEarly(found: CaptureSurvey, { to }: TimeSpan): string[] {
-  const lastAt = captureEnd([...found.partitions.values()]);
-  if (to === undefined || lastAt === undefined || lastAt >= to) return [];
-  const [last, asked] = [lastAt, to].map((time) => new Date(time).toISOString());
-  return [`short: the last message of the capture is of ${last}, the range was asked to reach to ${asked}`];
+function earlyNotes(early: ReturnType<typeof endingEarly>, { to }: TimeSpan): string[] {
+  if (to === undefined || early.length === 0) return [];
+  const ends = early.map(({ partition, lastAt }) => `partition ${partition} of ${iso(lastAt)}`);
+  const last = early.length === 1 ? 'message' : 'messages';
+  return [
+    `short: the range was asked to reach to ${iso(to)}, and the capture's last ${last} before that are of: ${ends.join(', ')}`,
+  ];
 }
 
-function namesOf(names: readonly string[]): string {
-  const more = names.length - NAMED_FILES;
-  return `${names.slice(0, NAMED_FILES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+/** Without a time no message is inside or outside of one. */
+function refuseTimeless({ partitions }: CaptureSurvey, { from, to }: TimeSpan): void {
+  if (partitions.size === 0 || (from === undefined && to === undefined)) return;
+  if ([...partitions.values()].some(({ lastAt }) => lastAt !== undefined)) return;
+  throw new AuditError(2, 'messages.range: no message of the capture has a time that a range could go by', {
+    hint: 'Ask for offsets or for everything, or say where in the value the time is: capture: { files, timestamp: value.… }.',
+  });
+}
+
+/** The files, and what each was taken for. */
+function namesOf(files: readonly FormedFile[]): string {
+  const more = files.length - NAMED_FILES;
+  const names = files.slice(0, NAMED_FILES).map(({ path }) => basename(path));
+  const forms = [...new Set(files.map(({ format }) => FORM_NAMES[format]))].sort();
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} (${forms.join(', ')})`;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }
 
 /** What both lists have; undefined: no list, so everything. */

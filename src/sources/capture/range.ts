@@ -94,7 +94,8 @@ export function readSpan(
   const cutEnds = surveyed
     .filter(({ range, survey }) => range.readEnd <= survey.last)
     .map(({ padded: { to } }) => to);
-  const ends = surveyed.filter(holdsSomething).map(({ range, survey, padded: { to } }) => {
+  // Also of a partition whose last message lies before the range: whether it fell silent nobody can tell.
+  const ends = surveyed.map(({ range, survey, padded: { to } }) => {
     return to === undefined || range.readEnd > survey.last ? survey.lastAt : to;
   });
   const [from, cutTo, readTo] = [
@@ -115,20 +116,26 @@ function known(times: readonly (number | undefined)[]): number[] {
   return times.filter((time) => time !== undefined);
 }
 
-/** Timestamp of the newest message of the whole capture; undefined: it has none. */
-export function captureEnd(surveys: readonly PartitionSurvey[]): number | undefined {
-  const times = surveys.map(({ lastAt }) => lastAt).filter((time) => time !== undefined);
-  return times.length === 0 ? undefined : Math.max(...times);
-}
-
 type SurveyedPartition = FixedPartition & { readonly survey: PartitionSurvey };
 
 function isInCapture(partition: FixedPartition): partition is SurveyedPartition {
   return partition.survey !== undefined;
 }
 
-function holdsSomething({ range, survey }: SurveyedPartition): boolean {
-  return range.readFirst <= survey.last && range.readEnd > survey.first;
+/**
+ * The partitions whose last message is of a time before the one that was asked for, and that time. Whether they fell silent
+ * or the capture broke off, it does not tell: the end that was asked for was not seen.
+ */
+export function endingEarly(
+  partitions: readonly FixedPartition[],
+  { to }: TimeSpan,
+): readonly { readonly partition: number; readonly lastAt: number; readonly readEnd: number }[] {
+  if (to === undefined) return [];
+  return partitions.flatMap(({ range: { partition, readEnd }, survey }) =>
+    survey?.lastAt === undefined || survey.lastAt >= to
+      ? []
+      : [{ partition, readEnd, lastAt: survey.lastAt }],
+  );
 }
 
 /** The partitions of the capture and of the settings: those to read, those to leave, those that are not there. */

@@ -2,6 +2,7 @@
 import type { MessageClass } from '../../columns.ts';
 import { AuditError } from '../../error.ts';
 import type {
+  CaptureSettings,
   MessageBatch,
   MessageHole,
   OffsetClasses,
@@ -13,17 +14,19 @@ import type {
 } from '../../model.ts';
 import { PartitionTally } from '../messages/tally.ts';
 import { MessageWriter } from '../messages/writer.ts';
-import type { CaptureEntry } from './entry.ts';
-import type { CaptureFile } from './lines.ts';
-import { captureEnd, type FixedPartition, readSpan } from './range.ts';
+import type { EntryReader, WithoutMessage } from './entry.ts';
+import type { FormedFile } from './format.ts';
+import type { FixedPartition } from './range.ts';
 import { SeenMessages } from './seen.ts';
 import { walk } from './walk.ts';
 
 export interface FixedCapture {
   readonly range: TopicRange;
   /** In the order to read them in. */
-  readonly files: readonly CaptureFile[];
+  readonly files: readonly FormedFile[];
   readonly partitions: readonly FixedPartition[];
+  /** How far the reading reaches, and what is known to be missing besides the offsets that the files leave out. */
+  readonly reach: Pick<Replay, 'readTo' | 'unread' | 'holes'>;
 }
 
 /** What is kept of a partition while it is read. */
@@ -32,6 +35,8 @@ interface Track {
   readonly tally: PartitionTally;
   /** Undefined: its offsets ascend, each once, so that the tally follows them directly. */
   readonly seen: SeenMessages<MessageClass> | undefined;
+  /** Runs of offsets that have no message, as files say, where the tally does not follow them directly. */
+  readonly without: (WithoutMessage & { readonly first: number })[];
 }
 
 /** @throws AuditError (4) where two lines tell one offset differently, and for whatever is no whole capture */
@@ -41,7 +46,7 @@ export async function replayCapture(
   fixed: FixedCapture,
   take: Take<MessageBatch>,
 ): Promise<Replay> {
-  const { range, files, partitions } = fixed;
+  const { range, files, partitions, reach } = fixed;
   const writer = new MessageWriter(settings, hooks, take);
   const tracks = new Map(
     partitions.map((partition) => [partition.range.partition, trackOf(partition, range, hooks)]),
@@ -49,9 +54,13 @@ export async function replayCapture(
   const total = partitions.reduce((sum, { survey }) => sum + (survey?.messages ?? 0), 0);
   let messages = 0;
   let bytes = 0;
-  const meet = (entry: CaptureEntry, file: CaptureFile, line: number) => {
-    const { record } = entry;
+  const meet = (entry: EntryReader, file: FormedFile, line: number) => {
+    const { record, without } = entry;
     const track = tracks.get(record.partition);
+    if (track !== undefined && without !== undefined) {
+      pass(track, { ...without, first: record.offset });
+      return;
+    }
     if (track === undefined || record.offset < track.range.readFirst || record.offset >= track.range.readEnd)
       return;
     if (!isNew(track, entry, file, line)) return;
@@ -59,23 +68,24 @@ export async function replayCapture(
     const learning = writer.learn(record);
     return learning === undefined ? add(track, record) : learning.then(() => add(track, record));
   };
-  const add = (track: Track, record: CaptureEntry['record']) => {
+  const add = (track: Track, record: EntryReader['record']) => {
     const as = writer.add(record);
     if (track.seen === undefined) track.tally.record(as, record.offset, record.timestamp);
     else track.seen.classify(record.offset, as);
     messages++;
     bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
   };
-  const pass = { files, topic: range.topic, hooks, stage: 'replay', total };
-  await walk({ ...pass, content: true, needsHeaders: writer.needsHeaders }, meet, async () => {
+  const { timestamp } = captureOf(settings);
+  const whole = { files, topic: range.topic, timestamp, hooks, stage: 'replay', total };
+  await walk({ ...whole, content: true, needsHeaders: writer.needsHeaders }, meet, async () => {
     if (writer.full) await writer.flush();
   });
   await writer.flush();
   const accounted = account([...tracks.values()]);
   return {
     ...accounted,
-    holes: [...accounted.holes, ...behindTheEnd(partitions, range)],
-    ...readSpan(partitions, range.fixedAt),
+    ...reach,
+    holes: [...reach.holes, ...accounted.holes],
     references: writer.references(),
     undecodable: writer.undecodable(),
     messages,
@@ -85,12 +95,29 @@ export async function replayCapture(
 
 function trackOf({ range, survey }: FixedPartition, asked: TopicRange, hooks: SourceHooks): Track {
   const tally = new PartitionTally(range, asked, 'unseen');
-  if (survey === undefined || survey.ascends) return { range, tally, seen: undefined };
-  return { range, tally, seen: new SeenMessages(survey.messages, hooks.digestKey) };
+  if (survey === undefined || survey.ascends) return { range, tally, seen: undefined, without: [] };
+  return { range, tally, seen: new SeenMessages(survey.messages, hooks.digestKey), without: [] };
+}
+
+/** The settings say that messages come from a capture. */
+export function captureOf({ messages: { from } }: Settings): CaptureSettings {
+  if (from.source !== 'capture') throw new Error('the settings name no capture');
+  return from;
+}
+
+/** Accounts for offsets that have no message, as a file says. */
+function pass({ tally, seen, without }: Track, run: WithoutMessage & { readonly first: number }): void {
+  if (seen !== undefined) without.push(run);
+  else passRun(tally, run);
+}
+
+function passRun(tally: PartitionTally, run: WithoutMessage & { readonly first: number }): void {
+  tally.passTo(run.first, 'unseen');
+  tally.passTo(run.end, run.class);
 }
 
 /** Whether the message was not there before. */
-function isNew({ tally, seen }: Track, entry: CaptureEntry, file: CaptureFile, line: number): boolean {
+function isNew({ tally, seen }: Track, entry: EntryReader, file: FormedFile, line: number): boolean {
   const { partition, offset } = entry.record;
   const met = seen?.meet(entry.record, entry.writtenHeaders) ?? (offset >= tally.at ? 'new' : 'changed');
   if (met === 'full' || met === 'changed') {
@@ -106,22 +133,22 @@ function isNew({ tally, seen }: Track, entry: CaptureEntry, file: CaptureFile, l
   );
 }
 
-/** Where the capture ends before the time that was asked for, nothing says that the topic does too. */
-function behindTheEnd(partitions: readonly FixedPartition[], { to }: TopicRange): MessageHole[] {
-  const from = captureEnd(partitions.flatMap(({ survey }) => survey ?? []));
-  if (to === undefined || from === undefined || from >= to) return [];
-  return partitions.map(({ range: { partition, readEnd } }) => {
-    return { partition, class: 'unseen', first: readEnd, end: readEnd, from };
-  });
-}
-
 function account(
   tracks: readonly Track[],
 ): Pick<Replay, 'classes' | 'holes' | 'firstAt' | 'lastAt' | 'stragglers'> {
   const classes = new Map<number, OffsetClasses>();
   const holes: MessageHole[] = [];
-  for (const { range, tally, seen } of tracks) {
-    seen?.inOrder((as, offset, timestamp) => tally.record(as, offset, timestamp));
+  for (const { range, tally, seen, without } of tracks) {
+    without.sort((a, b) => a.first - b.first);
+    const passUpTo = (offset: number) => {
+      for (; without[0] !== undefined && without[0].first < offset; without.shift())
+        passRun(tally, without[0]);
+    };
+    seen?.inOrder((as, offset, timestamp) => {
+      passUpTo(offset);
+      tally.record(as, offset, timestamp);
+    });
+    passUpTo(range.readEnd);
     tally.passTo(range.readEnd, 'unseen');
     const closed = tally.close();
     classes.set(range.partition, closed.classes);

@@ -1,5 +1,5 @@
 /** What a capture holds of each partition: found out in one pass, before any of it is handed over. */
-import type { CaptureFile } from './lines.ts';
+import { connectName, type FormedFile } from './format.ts';
 import { type Pass, walk } from './walk.ts';
 
 /** What is asked about a partition besides its ends. */
@@ -66,20 +66,22 @@ export class PartitionSurvey {
 export interface CaptureSurvey {
   readonly partitions: ReadonlyMap<number, PartitionSurvey>;
   /** The files by the time of their first messages, which is the order to read them in. */
-  readonly files: readonly CaptureFile[];
+  readonly files: readonly FormedFile[];
+  /** What of the topic each of the files holds, in that order. */
+  readonly runs: readonly FileRuns[];
   readonly otherTopics: ReadonlySet<string>;
   readonly otherMessages: number;
 }
 
-/** How one file holds one partition. */
+/** How one file holds one partition: its first and last offsets in the order of its lines. */
 interface Run {
   readonly first: number;
   last: number;
   ascends: boolean;
 }
 
-interface FileRuns {
-  readonly file: CaptureFile;
+export interface FileRuns {
+  readonly file: FormedFile;
   readonly runs: Map<number, Run>;
   earliest: number;
 }
@@ -93,34 +95,46 @@ export async function survey(
   const files: FileRuns[] = pass.files.map((file) => ({ file, runs: new Map(), earliest: Infinity }));
   const byFile = new Map(files.map((runs) => [runs.file, runs]));
   const whole: Pass = { ...pass, stage: 'survey of the capture', content: false, needsHeaders: false };
-  const others = await walk(whole, ({ record: { partition, offset, timestamp } }, file) => {
+  const others = await walk(whole, ({ record: { partition, offset, timestamp }, without }, file) => {
+    if (without !== undefined) {
+      addToRuns(byFile.get(file)!, partition, offset, without.end - 1, -1);
+      return;
+    }
     let found = partitions.get(partition);
     if (found === undefined) {
       found = new PartitionSurvey(ask(partition));
       partitions.set(partition, found);
     }
     found.see(offset, timestamp);
-    addToRuns(byFile.get(file)!, partition, offset, timestamp);
+    addToRuns(byFile.get(file)!, partition, offset, offset, timestamp);
   });
-  const inOrder = files.sort((a, b) => (a.earliest === b.earliest ? 0 : a.earliest - b.earliest));
+  const inOrder = files.sort(byTimeOrName);
   for (const [partition, found] of partitions) found.ascends = ascends(inOrder, partition);
   return {
     partitions,
     files: inOrder.map(({ file }) => file),
+    runs: inOrder,
     otherTopics: others.topics,
     otherMessages: others.messages,
   };
 }
 
-function addToRuns(file: FileRuns, partition: number, offset: number, timestamp: number): void {
+/** Without times, by the first offsets that sink connectors put into the names. */
+function byTimeOrName(a: FileRuns, b: FileRuns): number {
+  if (a.earliest !== b.earliest) return a.earliest - b.earliest;
+  return (connectName(a.file.path)?.first ?? 0) - (connectName(b.file.path)?.first ?? 0);
+}
+
+/** Adds offsets first to last, both included. */
+function addToRuns(file: FileRuns, partition: number, first: number, last: number, timestamp: number): void {
   if (timestamp >= 0 && timestamp < file.earliest) file.earliest = timestamp;
   const run = file.runs.get(partition);
   if (run === undefined) {
-    file.runs.set(partition, { first: offset, last: offset, ascends: true });
+    file.runs.set(partition, { first, last, ascends: true });
     return;
   }
-  if (offset <= run.last) run.ascends = false;
-  run.last = offset;
+  if (first <= run.last) run.ascends = false;
+  run.last = last;
 }
 
 function ascends(files: readonly FileRuns[], partition: number): boolean {

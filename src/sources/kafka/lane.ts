@@ -1,6 +1,6 @@
 /** One partition being read: how far it was fetched, and how far its records were told. */
 import type { PartitionRange, TopicRange } from '../../model.ts';
-import { PartitionTally, type TallyState } from '../messages/tally.ts';
+import { type OnPassed, PartitionTally, type TallyState } from '../messages/tally.ts';
 import type { BlockReader, MessageWriter } from '../messages/writer.ts';
 import { AbortedTransactions } from './aborted.ts';
 import { CODE, PassingError, partitionError } from './failures.ts';
@@ -12,7 +12,10 @@ import type { UnstableTail } from './unstable.ts';
 
 /** What records are told to. */
 export type RecordSink = Pick<MessageWriter, 'needsHeaders' | 'add' | 'full' | 'flush'> &
-  Partial<Pick<MessageWriter, 'blocks' | 'learn'>>;
+  Partial<Pick<MessageWriter, 'blocks' | 'learn'>> & {
+    /** Told of offsets without a record, in order with the records of their partition. */
+    readonly passed?: OnPassed;
+  };
 
 export interface Telling {
   readonly sink: RecordSink;

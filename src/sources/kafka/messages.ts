@@ -97,7 +97,8 @@ async function refuseOtherLog(transport: Transport, range: TopicRange): Promise<
   );
 }
 
-function account(fixed: FixedRange, { tallies, bytes }: Reading, writer: MessageWriter): Replay {
+/** What a reading comes to. */
+export function account(fixed: FixedRange, { tallies, bytes }: Reading, writer: MessageWriter): Replay {
   const closed = tallies.map((tally) => tally.close());
   const firstAt = Math.min(...tallies.map((tally) => tally.firstAt));
   const lastAt = Math.max(...tallies.map((tally) => tally.lastAt));
@@ -116,7 +117,7 @@ function account(fixed: FixedRange, { tallies, bytes }: Reading, writer: Message
 }
 
 /** What lies before the first message that was read, and behind the last where the log goes on. */
-function unreadTimes({ readFrom, readTo, range }: FixedRange): Replay['unread'] {
+export function unreadTimes({ readFrom, readTo, range }: FixedRange): Replay['unread'] {
   const before = readFrom > 0 ? [{ to: readFrom - 1 }] : [];
   return readTo < range.fixedAt ? [...before, { from: readTo }] : before;
 }

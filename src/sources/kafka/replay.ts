@@ -98,6 +98,7 @@ class Replay {
     this.lanes = range.partitions.map(
       (one, i) => new Lane(one, range, tailOf.get(one.partition), saved?.tallies[i]),
     );
+    for (const { tally } of this.lanes) tally.onPassed = sink.passed;
     this.bytes = saved?.bytes ?? 0;
     this.#transport = transport;
     this.#hooks = hooks;

@@ -27,6 +27,14 @@ export interface TallyState {
   readonly holes: HolesState;
 }
 
+/** Told of offsets [first, end) of a partition that have no record, in the order in which they are accounted for. */
+export type OnPassed = (
+  partition: number,
+  first: number,
+  end: number,
+  as: MessageHole['class'] | 'control',
+) => void;
+
 /** Filled in ascending order of offsets, from the range's readFirst to its readEnd. */
 export class PartitionTally {
   readonly #range: PartitionRange;
@@ -42,6 +50,7 @@ export class PartitionTally {
   messages = 0;
   /** Messages of the range whose timestamp lies outside the time that was asked for. */
   stragglers = 0;
+  onPassed: OnPassed | undefined;
 
   /**
    * @param saved what state() answered where the partition was left off
@@ -108,6 +117,7 @@ export class PartitionTally {
       refuseHole(this.#asked, { class: as, partition, first, end: ofRange });
     this.#classes[as] += Math.max(0, ofRange - first);
     if (as !== 'control') this.#holes.add(as, this.#at, end);
+    this.onPassed?.(partition, this.#at, end, as);
     this.#at = end;
   }
 

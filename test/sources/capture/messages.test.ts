@@ -159,7 +159,11 @@ describe('the range', () => {
       readTo: 0,
       messages: 31,
     });
-    expect(range).toMatchObject({ source: 'capture orders.jsonl', unreadPartitions: [], notes: [] });
+    expect(range).toMatchObject({
+      source: 'capture orders.jsonl (kcat -J)',
+      unreadPartitions: [],
+      notes: [],
+    });
   });
 
   it('is of some partitions', async () => {
@@ -179,10 +183,17 @@ describe('the range', () => {
     expect(spans).toEqual(['0 11<12..21>22', '1 11<12..15>15', '2 1<1..1>1']);
     expect(range).toMatchObject({ from: 12_000, to: 20_500 });
     expect(places.filter((place) => place.endsWith('p'))).toEqual(['0:11p', '0:21p', '1:11p']);
-    // Partition 1 ends with the capture, at 14 s: what it did later is not in the file.
+    // Partition 1 ends at 14 s and partition 2 even before the range: what they did later is not in the file.
+    expect(replay.holes).toEqual([
+      { partition: 1, class: 'unseen', first: 15, end: 15, from: 14_000 },
+      { partition: 2, class: 'unseen', first: 1, end: 1, from: 0 },
+    ]);
+    expect(range.notes).toEqual([
+      "short: the range was asked to reach to 1970-01-01T00:00:20.500Z, and the capture's last messages before that are of: partition 1 of 1970-01-01T00:00:14.000Z, partition 2 of 1970-01-01T00:00:00.000Z",
+    ]);
     expect(replay).toMatchObject({
       unread: [{ to: 10_499 }, { from: 22_000 }],
-      readTo: 14_000,
+      readTo: 0,
       stragglers: 0,
       firstAt: 12_000,
       lastAt: 20_000,
@@ -201,11 +212,11 @@ describe('the range', () => {
   it('may hold no message', async () => {
     const { spans, replay, range } = await fixed({ by: 'time', from: 90_000, to: 91_000, padding: 0 });
     expect(spans).toEqual(['0 30<30..30>30', '1 15<15..15>15', '2 1<1..1>1']);
-    expect(replay).toMatchObject({ messages: 0, readTo: range.fixedAt });
+    expect(replay).toMatchObject({ messages: 0, readTo: 0 });
     expect(replay.firstAt).toBeUndefined();
     // The capture ends a minute before that time: what came then, nobody knows.
     expect(replay.holes).toContainEqual({ partition: 0, class: 'unseen', first: 30, end: 30, from: 29_000 });
-    expect(range.notes.join()).toMatch(/^short: the last message of the capture/);
+    expect(range.notes.join()).toMatch(/^short: the range was asked to reach to/);
   });
 
   it('is of the last hours, less the longest settle', async () => {

@@ -6,7 +6,7 @@ export interface RecordSpec {
   readonly timestamp?: number;
   readonly key?: string | Buffer | null;
   readonly value?: string | Buffer | null;
-  readonly headers?: readonly (readonly [string, string | null])[];
+  readonly headers?: readonly (readonly [string, string | Buffer | null])[];
 }
 
 export interface BatchSpec {
