@@ -27,8 +27,8 @@ function frame(base64: string): Buffer {
 }
 
 /** A frame of one raw block, by hand: no size, no checksum. (RFC 8878) */
-export function rawZstd(content: string): Buffer {
-  const bytes = Buffer.from(content);
+export function rawZstd(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content as string);
   const header = Buffer.from('28b52ffd0058000000', 'hex');
   header.writeUIntLE(bytes.length * 8 + 1, 6, 3);
   return Buffer.concat([header, bytes]);

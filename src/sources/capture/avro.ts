@@ -69,7 +69,11 @@ async function readMeta(feed: Feed): Promise<ReadonlyMap<string, Buffer>> {
 
 function typeOf(schema: Buffer | undefined): avro.Type {
   try {
-    return avro.Type.forSchema(JSON.parse(schema!.toString('utf8')) as avro.Schema, {
+    // Defaults are for readers of another schema; they would have to be made of our kinds of numbers.
+    const parsed = JSON.parse(schema!.toString('utf8'), (name, member: unknown) =>
+      name === 'default' ? undefined : member,
+    ) as avro.Schema;
+    return avro.Type.forSchema(parsed, {
       registry: { long: exactLong() },
       logicalTypes: { decimal: Decimal },
       wrapUnions: 'auto',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { textValues } from '../../../src/columns.ts';
 import type {
+  CaptureSettings,
   FieldReference,
   MessageBatch,
   MessageSource,
@@ -78,13 +79,14 @@ interface Asked {
   readonly range?: RangeSettings;
   readonly partitions?: readonly number[];
   readonly key?: readonly FieldReference[];
+  readonly capture?: Partial<CaptureSettings>;
   readonly hooks?: Partial<SourceHooks>;
 }
 
 export function open(files: readonly string[], asked: Asked = {}): MessageSource {
   const message = messageSettings({
     key: asked.key ?? [{ text: 'key', root: 'key' }],
-    from: { source: 'capture', files },
+    from: { source: 'capture', files, ...asked.capture },
     range: asked.range ?? { by: 'all', padding: 0 },
     ...(asked.partitions === undefined ? {} : { partitions: asked.partitions }),
   });
