@@ -42,6 +42,8 @@ export class CaptureWriter {
   #waitingLength = 0;
   #lines = 0;
   #messages = 0;
+  /** A file that fails never drains what is piped into it, but it closes. */
+  readonly #closed: Promise<unknown>;
   #failure: NodeJS.ErrnoException | undefined;
 
   /** @throws AuditError (2) where the name cannot be used, or a file of that name is there */
@@ -60,6 +62,7 @@ export class CaptureWriter {
     this.#file.on('error', (error) => {
       this.#failure = error;
     });
+    this.#closed = new Promise((resolve) => this.#file.once('close', resolve));
   }
 
   /** To be awaited first. @throws AuditError (4) where there cannot be such a file */
@@ -95,8 +98,9 @@ export class CaptureWriter {
     this.#refuseFailure();
     if (bytes.length === 0) return;
     this.#sha256.update(bytes);
-    // A file that fails never drains what is piped into it.
-    if (!this.#out.write(bytes)) await Promise.race([once(this.#out, 'drain'), once(this.#file, 'close')]);
+    if (!this.#out.write(bytes)) {
+      await Promise.race([once(this.#out, 'drain').catch(() => {}), this.#closed]);
+    }
     this.#refuseFailure();
   }
 
