@@ -35,7 +35,6 @@ export async function takeCapture(
       hint: 'Give messages.kafka, or copy the files.',
     });
   }
-  await writer.open();
   const transport = new KafkaJsTransport(from, topic, hooks.signal);
   try {
     return await takeFrom(transport, messages, hooks, writer, onRange);

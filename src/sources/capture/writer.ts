@@ -1,7 +1,7 @@
 /** Writes records as a capture, packed on the way; what is not finished leaves nothing behind. */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -46,13 +46,13 @@ export class CaptureWriter {
   readonly #closed: Promise<unknown>;
   #failure: NodeJS.ErrnoException | undefined;
 
-  /** @throws AuditError (2) where the name cannot be used, or a file of that name is there */
+  /** @throws AuditError 2 where the name cannot be used or a file of that name is there, 4 where none can be made */
   constructor(topic: string, target: CaptureTarget) {
     checkTarget(target);
     this.#topic = JSON.stringify(topic);
     this.#target = target;
     this.#aside = join(dirname(target.path), `.${basename(target.path)}-${randomBytes(4).toString('hex')}`);
-    this.#file = createWriteStream(this.#aside, { flags: 'wx', mode: 0o600, flush: true });
+    this.#file = createWriteStream(this.#aside, { fd: this.#create(), flush: true });
     this.#out = this.#file;
     if (target.path.endsWith('.gz')) {
       const gzip = createGzip({ level: LEVEL });
@@ -63,12 +63,6 @@ export class CaptureWriter {
       this.#failure = error;
     });
     this.#closed = new Promise((resolve) => this.#file.once('close', resolve));
-  }
-
-  /** To be awaited first. @throws AuditError (4) where there cannot be such a file */
-  async open(): Promise<void> {
-    await once(this.#file, 'open').catch(() => {});
-    this.#refuseFailure();
   }
 
   begin(header: WrittenHeader): void {
@@ -129,16 +123,23 @@ export class CaptureWriter {
     this.#lines++;
   }
 
+  #create(): number {
+    try {
+      return openSync(this.#aside, 'wx', 0o600);
+    } catch (cause) {
+      throw this.#cannotWrite(cause as NodeJS.ErrnoException);
+    }
+  }
+
   #refuseFailure(): void {
-    if (this.#failure === undefined) return;
-    throw new AuditError(
-      4,
-      `${this.#target.path}: cannot be written (${this.#failure.code ?? this.#failure.message})`,
-      {
-        hint: 'Is there room, does the directory exist, and may it be written to?',
-        cause: this.#failure,
-      },
-    );
+    if (this.#failure !== undefined) throw this.#cannotWrite(this.#failure);
+  }
+
+  #cannotWrite(cause: NodeJS.ErrnoException): AuditError {
+    return new AuditError(4, `${this.#target.path}: cannot be written (${cause.code ?? cause.message})`, {
+      hint: 'Is there room, does the directory exist, and may it be written to?',
+      cause,
+    });
   }
 }
 

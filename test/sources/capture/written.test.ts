@@ -133,7 +133,6 @@ async function take(transport: MemoryTransport, range: RangeSettings, name = 'or
   const path = join(dirname(place!), name);
   const writer = new CaptureWriter('orders', { path, force: false });
   try {
-    await writer.open();
     await takeFrom(transport, settings(range, []).messages, HOOKS, writer, () => {});
   } finally {
     writer.discard();
@@ -281,7 +280,6 @@ describe('the file', () => {
       `${file} is there already`,
     );
     const writer = new CaptureWriter('orders', { path: file, force: true });
-    await writer.open();
     await takeFrom(
       orders(),
       settings({ by: 'time', to: 1, padding: 0 }, []).messages,
@@ -292,10 +290,11 @@ describe('the file', () => {
     expect((await captured([file], everything)).messages).toEqual([]);
   });
 
-  it('cannot have a name that says nothing of how it is packed, nor be where there is no directory', async () => {
+  it('cannot have a name that says nothing of how it is packed, nor be where there is no directory', () => {
     expect(() => new CaptureWriter('orders', { path: '/tmp/orders', force: false })).toThrow('.gz');
-    const writer = new CaptureWriter('orders', { path: '/nowhere/orders.jsonl.gz', force: false });
-    await expect(writer.open()).rejects.toThrow('/nowhere/orders.jsonl.gz: cannot be written (ENOENT)');
+    expect(() => new CaptureWriter('orders', { path: '/nowhere/orders.jsonl.gz', force: false })).toThrow(
+      '/nowhere/orders.jsonl.gz: cannot be written (ENOENT)',
+    );
   });
 
   it('is not there when taking it was interrupted', async () => {
@@ -303,7 +302,6 @@ describe('the file', () => {
     const [place] = filesOf({ 'a directory': '' });
     const path = join(dirname(place!), 'orders.jsonl.gz');
     const writer = new CaptureWriter('orders', { path, force: false });
-    await writer.open();
     const taking = takeFrom(
       orders(),
       settings(everything, []).messages,
