@@ -36,7 +36,7 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
       progress.say(describe(range)),
     );
     progress.clear();
-    process.stdout.write(summary(taken, output));
+    process.stdout.write(summary(taken, output, config));
     return isShort(taken) ? 3 : 0;
   } catch (error) {
     signal.throwIfAborted();
@@ -56,7 +56,7 @@ function isShort({ range, classes }: TakenCapture): boolean {
   );
 }
 
-function summary({ range, messages, classes, sha256 }: TakenCapture, output: string): string {
+function summary({ range, messages, classes, sha256 }: TakenCapture, output: string, config: string): string {
   const spans = range.partitions.map(({ partition, first, end }) => `${partition}: [${first}, ${end})`);
   const without = (['control', 'aborted', 'absent', 'deleted'] as const)
     .map((name) => [name, sum(classes, name)] as const)
@@ -68,7 +68,7 @@ function summary({ range, messages, classes, sha256 }: TakenCapture, output: str
     `  ${spans.join(', ')}${without.length === 0 ? '' : `; of these ${without.join(', ')}`}`,
     ...range.notes.map((note) => `  ${note}`),
     `  sha256 of its lines ${sha256}`,
-    `  to audit it: messages: { topic: ${range.topic}, capture: [${relative('.', output)}], … }`,
+    `  to audit it: onceover audit ${config} --capture ${relative('.', output)}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -43,7 +43,8 @@ function commands() {
     .example('$0 audit onceover.yaml', 'audit what the file describes')
     .example('$0 audit onceover.yaml --last 24h', 'the same, for the last day')
     .example('$0 report latest', 'make the newest report again from its evidence')
-    .example('$0 capture onceover.yaml -o incident.jsonl.gz', 'keep the messages, to be audited later')
+    .example('$0 capture onceover.yaml -o incident.jsonl.gz', 'keep the messages, to be audited later:')
+    .example('$0 audit onceover.yaml --capture incident.jsonl.gz', 'of them, as they were then')
     .command(
       'audit <config>',
       'replay the range, look at every effect, judge, and write a report',
@@ -62,6 +63,12 @@ function commands() {
             describe: 'path=value: overrides the file',
           })
           .options(RANGE_FLAGS)
+          .option('capture', {
+            type: 'string',
+            array: true,
+            nargs: 1,
+            describe: 'read this file in place of Kafka; may be repeated (messages.capture)',
+          })
           .options(report)
           .options(KAFKA_OPTIONS)
           .option('report-directory', {

@@ -15,9 +15,12 @@ export interface SettingFlags {
   readonly isolation?: string;
   readonly onGap?: string;
   readonly maxRate?: readonly string[];
+  /** Absolute paths or patterns of files, to read in place of Kafka. */
+  readonly capture?: readonly string[];
 }
 
 const RANGE: Path = ['messages', 'range'];
+const CAPTURE: Path = ['messages', 'capture'];
 
 /** Where the file may say which part of the topic is meant, by way; `partitions` say nothing beside offsets. */
 const WAYS: Readonly<Record<'time' | 'last' | 'offsets', readonly Path[]>> = {
@@ -39,8 +42,13 @@ const WAYS: Readonly<Record<'time' | 'last' | 'offsets', readonly Path[]>> = {
 export function withFlags(root: Written, flags: SettingFlags, mistakes: Mistake[]): Written {
   const set = (before: Written, flag: string, path: Path, value: Written | undefined) =>
     value === undefined ? before : withValue(before, path.map(String), value, { flag }, mistakes);
-  const { from, to, last, offsets, partitions, isolation, onGap, maxRate } = flags;
+  const { from, to, last, offsets, partitions, isolation, onGap, maxRate, capture } = flags;
   let tree = withoutOtherWays(root, flags, mistakes);
+  if (capture !== undefined) {
+    // The file says how Kafka is reached, for the day on which the capture was taken.
+    tree = without(without(tree, ['messages', 'kafka']), CAPTURE);
+    tree = set(tree, 'capture', CAPTURE, listOf(capture, 'capture'));
+  }
   tree = set(tree, 'from', [...RANGE, 'from'], text(from, 'from'));
   tree = set(tree, 'to', [...RANGE, 'to'], text(to, 'to'));
   tree = set(tree, 'last', [...RANGE, 'last'], text(last, 'last'));

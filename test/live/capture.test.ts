@@ -275,6 +275,12 @@ skipUnless([kafkaUnavailable()], 'what a log can hold, captured', () => {
     expect(taken, taken.stderr).toMatchObject({ status: 0 });
     expect(taken.stdout).toContain('control 6, aborted 8, absent 20');
     expect(said(await auditOf(configuration, { capture: [file] }, process.env))).toEqual(said(direct));
+
+    const flag = ['--capture', file, '--json', '--report-directory', join(folder, 'by-flag')];
+    const byFlag = await audit.onceover(['audit', configuration, ...flag], process.env);
+    const report = JSON.parse(byFlag.stdout) as Report;
+    expect(report.effects).toEqual(direct.report.effects);
+    expect(report.range.source).toMatch(/orders\.jsonl\.gz \(onceover capture of /);
   });
 
   it('leaves no file where the topic cannot be read', async () => {
