@@ -86,11 +86,12 @@ function commands() {
       async (argv) => {
         const { audit } = await import('./audit.ts');
         const { config, set, ledger, reportDirectory, resume, checkpointMs, exact, quiet, json } = argv;
+        const captured = argv.capture?.map((file) => resolve(file));
         process.exitCode = await audit(
           {
             config,
             set,
-            flags: rangeFlags(argv),
+            flags: { ...rangeFlags(argv), ...(captured && { capture: captured }) },
             kafka: kafkaFlags(argv),
             ledger,
             reportDirectory,
@@ -177,7 +178,7 @@ function commands() {
 
 function fail(error: unknown): number {
   if (controller.signal.aborted) {
-    process.stderr.write('interrupted: no report was written\n');
+    process.stderr.write('interrupted: nothing was written\n');
     return INTERRUPTED;
   }
   if (isAuditError(error)) {
@@ -189,13 +190,13 @@ function fail(error: unknown): number {
   }
   if (isFileTrouble(error)) {
     process.stderr.write(
-      `${TOOL.name}: ${error.message}\n  no report was written: is there room, and may it be written to?\n`,
+      `${TOOL.name}: ${error.message}\n  nothing was written: is there room, and may it be written to?\n`,
     );
     return DEFECT;
   }
   const stack = error instanceof Error ? error.stack : String(error);
   process.stderr.write(
-    `${TOOL.name}: a defect of ${TOOL.name} ${TOOL.version}, no report was written:\n${stack}\n`,
+    `${TOOL.name}: a defect of ${TOOL.name} ${TOOL.version}, nothing was written:\n${stack}\n`,
   );
   return DEFECT;
 }

@@ -1,8 +1,10 @@
 /** Captures of real topics: an audit of the file says what an audit of the topic says. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Admin, Kafka as Client, CompressionTypes, logLevel } from 'kafkajs';
@@ -22,6 +24,7 @@ import { startRealMail } from '../support/shop/mail-server.ts';
 import { kafkaTopic } from '../support/shop/topic.ts';
 
 const run = promisify(execFile);
+const EXECUTABLE = join(incident.REPOSITORY, 'bin', 'onceover.js');
 
 function kcatUnavailable(): Unavailable | undefined {
   if (commandPath('kcat') !== undefined) return undefined;
@@ -281,6 +284,29 @@ skipUnless([kafkaUnavailable()], 'what a log can hold, captured', () => {
     const report = JSON.parse(byFlag.stdout) as Report;
     expect(report.effects).toEqual(direct.report.effects);
     expect(report.range.source).toMatch(/orders\.jsonl\.gz \(onceover capture of /);
+  });
+
+  it('interrupted, leaves no file', async () => {
+    const topic = `many-orders-${process.pid}`;
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+    const producer = client.producer();
+    await producer.connect();
+    const value = JSON.stringify({ note: 'as placed '.repeat(30) });
+    for (let batch = 0; batch < 40; batch++) {
+      const messages = Array.from({ length: 5000 }, (_, i) => ({ key: `ORD-${batch}-${i}`, value }));
+      await producer.send({ topic, messages, compression: CompressionTypes.GZIP });
+    }
+    await producer.disconnect();
+    await configure(topic);
+    const there = async () => (await readdir(folder)).filter((name) => name.includes('many'));
+    const command = [EXECUTABLE, 'capture', configuration, '-o', join(folder, 'many.jsonl.gz'), '--quiet'];
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = Promise.all([once(child, 'close'), text(child.stderr)]);
+    while (child.exitCode === null && (await there()).length === 0) await sleep(20);
+    child.kill('SIGINT');
+    const [[status], said] = await ended;
+    expect({ status, said }).toEqual({ status: 130, said: 'interrupted: nothing was written\n' });
+    expect(await there()).toEqual([]);
   });
 
   it('leaves no file where the topic cannot be read', async () => {
