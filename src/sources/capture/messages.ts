@@ -68,6 +68,7 @@ async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<Fixed
     expandFiles(patterns).map((path, i) => formed(captureFile(path, i), format, hooks.signal)),
   );
   const look: Look = (ask) => survey({ files, topic, timestamp, hooks }, ask);
+  for (const file of files) refuseOther(settings.messages, file);
   const [only] = files;
   const fixed =
     files.length === 1 && only?.header !== undefined
@@ -75,6 +76,21 @@ async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<Fixed
       : await fixFound(settings.messages, files, look);
   refuseShort(fixed.range);
   return fixed;
+}
+
+/** What was captured of another topic, or as another kind of consumer sees it, is not what was asked for. */
+function refuseOther({ topic, isolation }: MessageSettings, { path, header }: FormedFile): void {
+  if (header === undefined) return;
+  const { range } = header;
+  if (range.topic !== topic) {
+    throw new AuditError(4, `${path}: a capture of topic ${range.topic}, not of ${topic}`, {
+      hint: 'Check messages.topic and messages.capture.',
+    });
+  }
+  if (range.isolation === isolation) return;
+  throw new AuditError(2, `messages.isolation is ${isolation}, and ${path} was captured ${range.isolation}`, {
+    hint: `Say --isolation ${range.isolation}, or take the capture again.`,
+  });
 }
 
 /** Fixes a range by what files hold, which say nothing of the log that they were taken from. */

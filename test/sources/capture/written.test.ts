@@ -6,7 +6,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MESSAGE_CLASS, textValues } from '../../../src/columns.ts';
 import { isAuditError } from '../../../src/error.ts';
-import type { FieldReference, MessageBatch, RangeSettings, Replay, TopicRange } from '../../../src/model.ts';
+import type {
+  FieldReference,
+  MessageBatch,
+  MessageSettings,
+  RangeSettings,
+  Replay,
+  TopicRange,
+} from '../../../src/model.ts';
 import { captureMessages } from '../../../src/sources/capture/messages.ts';
 import { takeFrom } from '../../../src/sources/capture/take.ts';
 import { CaptureWriter } from '../../../src/sources/capture/writer.ts';
@@ -213,6 +220,21 @@ describe('a capture', () => {
     expect(range.partitions.map(({ partition }) => partition)).toEqual([1]);
     expect(range.unreadPartitions).toEqual([0]);
     expect(range.notes).toContain('short: the capture holds no message of partition 5');
+  });
+
+  it('of another topic, or seen with other eyes, is refused', async () => {
+    const file = await take(orders(), { by: 'all', padding: 0 });
+    const asked = settings({ by: 'all', padding: 0 }, [file]);
+    const fix = (messages: Partial<MessageSettings>) =>
+      captureMessages({ ...asked, messages: { ...asked.messages, ...messages } }, HOOKS).fix();
+    await expect(fix({ topic: 'refunds' })).rejects.toMatchObject({
+      status: 4,
+      message: `${file}: a capture of topic orders, not of refunds`,
+    });
+    await expect(fix({ isolation: 'read_uncommitted' })).rejects.toMatchObject({
+      status: 2,
+      hint: 'Say --isolation read_committed, or take the capture again.',
+    });
   });
 
   it('can be audited with another beside it', async () => {

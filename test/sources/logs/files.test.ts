@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readBytes } from '../../../src/sources/bytes.ts';
 import { lookUp } from '../../../src/sources/logs/survey.ts';
+import { rawZstd } from '../zstd-frames.ts';
 import { Directory, dumpSource, emailSource, emails, NOVEMBER } from './gathered.ts';
 
 const directory = new Directory();
@@ -90,6 +91,12 @@ describe('emails stay the same', () => {
       'maillog-20261122.gz': gzipSync(cut(0, 100)),
     });
     expect(dated.mails).toEqual(mails);
+    const zstd = await found({
+      'mail.log': cut(203),
+      'mail.log.1.zst': Buffer.concat([rawZstd(cut(0, 50)), rawZstd(cut(50, 203))]),
+    });
+    expect(zstd.mails).toEqual(mails);
+    expect(zstd.coverage.gaps).toEqual([]);
   });
 
   it('when lines of two seconds are mixed', async () => {
@@ -226,6 +233,21 @@ describe('what the files prove', () => {
     ]);
     expect((gap!.from - START) / SECOND).toBeGreaterThan(1300);
     expect((gap!.from - START) / SECOND).toBeLessThan(1400);
+  });
+
+  it('a file of zstd that breaks off does so too', async () => {
+    const lines = day(100);
+    const packed = Buffer.concat([
+      rawZstd(text(lines.slice(0, 100))),
+      rawZstd(text(lines.slice(100, 200))).subarray(0, -400),
+    ]);
+    const { coverage, mails } = await found({
+      'mail.log.1.zst': packed,
+      'mail.log': text(lines.slice(300)),
+    });
+    expect(mails.length).toBeGreaterThan(50);
+    expect(coverage.samples).toEqual(['mail.log.1.zst: the zstd data breaks off']);
+    expect(coverage.gaps.map(({ why }) => why)).toEqual(['unreadable']);
   });
 
   it('a packed file with a wrong checksum is doubtful as a whole; one with something behind it is not whole', async () => {
