@@ -22,8 +22,9 @@ const AT = {
   payload64: 8,
   headers64: 9,
   aborted: 10,
-  class: 11,
-  end: 12,
+  open: 11,
+  class: 12,
+  end: 13,
 } as const;
 type FieldName = keyof typeof AT;
 
@@ -104,8 +105,8 @@ export class CaptureEntry implements EntryReader {
     this.#unescaped.used = 0;
     this.record.key = this.#bytes('key', 'key64', null);
     this.record.value = this.#bytes('payload', 'payload64');
-    this.record.aborted =
-      this.#kind('aborted') === JSON_KIND.boolean && this.#written('aborted')[0] === LETTER_T;
+    this.record.aborted = this.#isTrue('aborted');
+    this.record.ofOpenTransaction = this.#isTrue('open');
     if (this.#needsHeaders) this.record.headers = this.#headers();
   }
 
@@ -186,6 +187,10 @@ export class CaptureEntry implements EntryReader {
     if (bytes === undefined)
       throw new BadLine(`\`${name}\` has half of a surrogate pair, which stands for no bytes`);
     return bytes;
+  }
+
+  #isTrue(name: FieldName): boolean {
+    return this.#kind(name) === JSON_KIND.boolean && this.#written(name)[0] === LETTER_T;
   }
 
   #kind(name: FieldName): JsonKind {

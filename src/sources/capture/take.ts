@@ -4,7 +4,7 @@ import type { MessageSettings, OffsetClasses, Settings, SourceHooks, TopicRange 
 import { KafkaJsTransport } from '../kafka/kafkajs-transport.ts';
 import { unreadTimes } from '../kafka/messages.ts';
 import { fixRange } from '../kafka/range.ts';
-import { readRange } from '../kafka/replay.ts';
+import { type ReadingOptions, readRange } from '../kafka/replay.ts';
 import type { Transport } from '../kafka/transport.ts';
 import type { CaptureWriter } from './writer.ts';
 
@@ -37,7 +37,7 @@ export async function takeCapture(
   }
   const transport = new KafkaJsTransport(from, topic, hooks.signal);
   try {
-    return await takeFrom(transport, messages, hooks, writer, onRange);
+    return await takeFrom(transport, messages, hooks, writer, onRange, from);
   } finally {
     await transport.close();
   }
@@ -49,12 +49,13 @@ export async function takeFrom(
   hooks: Pick<SourceHooks, 'progress' | 'signal'>,
   writer: CaptureWriter,
   onRange: (range: TopicRange) => void,
+  bounds: Pick<ReadingOptions, 'maxRate' | 'fetchMemory'> = {},
 ): Promise<TakenCapture> {
   const fixed = await fixRange(transport, messages, hooks.signal);
-  const { range, readTo, holes } = fixed;
+  const { range, readTo, holes, tails } = fixed;
   onRange(range);
   writer.begin({ range, reach: { readTo, unread: unreadTimes(fixed), holes } });
-  const { tallies } = await readRange(transport, range, writer, hooks);
+  const { tallies } = await readRange(transport, range, writer, hooks, { ...bounds, tails });
   const classes = new Map(tallies.map((tally, i) => [range.partitions[i]!.partition, tally.close().classes]));
   const { messages: count, sha256 } = await writer.finish();
   return { range, messages: count, classes, sha256 };

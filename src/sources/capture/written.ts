@@ -4,7 +4,7 @@
  *
  *   first line   {"onceover":"capture","version":1,"range":…,"reach":…}: the range as it was fixed, and what was never read
  *   a message    as kcat writes it. Where key, payload or a header is not UTF-8: "key64", "payload64", "headers64" (base64)
- *                in its place. "aborted":true: of an aborted transaction
+ *                in its place. "aborted":true: of an aborted transaction; "open":true: of one that was open
  *   no message   {"topic":…,"partition":0,"offset":7,"end":9,"class":"control"}: also absent (compacted away), deleted
  *   last line    {"onceover":"end","messages":…,"lines":…,"sha256":…}: of all lines before it
  *
@@ -46,12 +46,12 @@ export function withoutLine(topic: string, partition: number, first: number, spa
 
 /** @param topic its name as JSON */
 export function messageLine(topic: string, record: RecordView): string {
-  const { partition, offset, timestamp, key, value, aborted } = record;
+  const { partition, offset, timestamp, key, value, aborted, ofOpenTransaction } = record;
   const time = timestamp < 0 ? '' : `,"ts":${timestamp}`;
   return `{"topic":${topic},"partition":${partition},"offset":${offset}${time}${headersText(record.headers)}${member(
     'key',
     key,
-  )}${member('payload', value)}${aborted ? ',"aborted":true' : ''}}\n`;
+  )}${member('payload', value)}${aborted ? ',"aborted":true' : ''}${ofOpenTransaction ? ',"open":true' : ''}}\n`;
 }
 
 function member(name: string, bytes: Uint8Array | null): string {

@@ -8,6 +8,7 @@ import { MESSAGE_CLASS, textValues } from '../../../src/columns.ts';
 import { isAuditError } from '../../../src/error.ts';
 import type {
   FieldReference,
+  Isolation,
   MessageBatch,
   MessageSettings,
   RangeSettings,
@@ -85,8 +86,14 @@ interface Read {
 const HEADER: FieldReference = { text: 'headers.id', root: 'headers', name: 'id' };
 const KEY: FieldReference = { text: 'key', root: 'key' };
 
-function settings(range: RangeSettings, files: readonly string[], partitions?: readonly number[]) {
+function settings(
+  range: RangeSettings,
+  files: readonly string[],
+  partitions?: readonly number[],
+  isolation: Isolation = 'read_committed',
+) {
   const messages = messageSettings({
+    isolation,
     key: [KEY],
     id: HEADER,
     range,
@@ -104,7 +111,7 @@ function rowsOf(batches: readonly MessageBatch[]): unknown[] {
       return Array.from({ length: batch.rows }, (_, i) => ({
         at: `${batch.partition[i]}:${batch.offset[i]}`,
         time: Number(batch.timestamp[i]),
-        aborted: batch.class[i] === MESSAGE_CLASS.aborted,
+        class: batch.class[i],
         inRange: batch.inRange[i],
         key: keys![i],
         id: ids![i],
@@ -114,12 +121,16 @@ function rowsOf(batches: readonly MessageBatch[]): unknown[] {
     .sort((a, b) => a.at.localeCompare(b.at));
 }
 
-async function direct(transport: MemoryTransport, range: RangeSettings): Promise<Read> {
-  const asked = settings(range, []);
+async function direct(
+  transport: MemoryTransport,
+  range: RangeSettings,
+  isolation?: Isolation,
+): Promise<Read> {
+  const asked = settings(range, [], undefined, isolation);
   const fixed = await fixRange(transport, asked.messages, HOOKS.signal);
   const batches: MessageBatch[] = [];
   const writer = new MessageWriter(asked, HOOKS, (batch) => void batches.push(batch));
-  const replay = account(fixed, await readRange(transport, fixed.range, writer, HOOKS), writer);
+  const replay = account(fixed, await readRange(transport, fixed.range, writer, HOOKS, fixed), writer);
   return { range: fixed.range, replay, messages: rowsOf(batches) };
 }
 
@@ -127,20 +138,26 @@ async function captured(
   files: readonly string[],
   range: RangeSettings,
   partitions?: readonly number[],
+  isolation?: Isolation,
 ): Promise<Read> {
-  const source = captureMessages(settings(range, files, partitions), HOOKS);
+  const source = captureMessages(settings(range, files, partitions, isolation), HOOKS);
   const fixed = await source.fix();
   const batches: MessageBatch[] = [];
   const replay = await source.replay(fixed, (batch) => void batches.push(batch));
   return { range: fixed, replay, messages: rowsOf(batches) };
 }
 
-async function take(transport: MemoryTransport, range: RangeSettings, name = 'orders.jsonl.gz') {
+async function take(
+  transport: MemoryTransport,
+  range: RangeSettings,
+  name = 'orders.jsonl.gz',
+  isolation?: Isolation,
+) {
   const [place] = filesOf({ 'a directory': '' });
   const path = join(dirname(place!), name);
   const writer = new CaptureWriter('orders', { path, force: false });
   try {
-    await takeFrom(transport, settings(range, []).messages, HOOKS, writer, () => {});
+    await takeFrom(transport, settings(range, [], undefined, isolation).messages, HOOKS, writer, () => {});
   } finally {
     writer.discard();
   }
@@ -220,6 +237,20 @@ describe('a capture', () => {
     expect(range.partitions.map(({ partition }) => partition)).toEqual([1]);
     expect(range.unreadPartitions).toEqual([0]);
     expect(range.notes).toContain('short: the capture holds no message of partition 5');
+  });
+
+  it('of what was not committed says which messages those are', async () => {
+    const transport = orders();
+    transport.logs[1]!.messages(2, 870_000, { transactional: true, producerId: 9 });
+    const range: RangeSettings = { by: 'all', padding: 0 };
+    const topic = await direct(transport, range, 'read_uncommitted');
+    const file = await take(transport, range, 'uncommitted.jsonl.gz', 'read_uncommitted');
+    const of = await captured([file], range, undefined, 'read_uncommitted');
+    expect(comparable(of)).toEqual(comparable(topic));
+    const classes = new Set(of.messages.map((one) => (one as { class: number }).class));
+    expect(classes).toEqual(
+      new Set([MESSAGE_CLASS.audited, MESSAGE_CLASS.abortedAudited, MESSAGE_CLASS.openAudited]),
+    );
   });
 
   it('of another topic, or seen with other eyes, is refused', async () => {

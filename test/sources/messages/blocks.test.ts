@@ -128,7 +128,10 @@ describe('a batch told at once', () => {
 
   it('leaves no room between texts of all sizes and none at all', async () => {
     const long = Array.from({ length: 1950 }, (_, i) => `ORD-${'7'.repeat(500 + (i % 50))}`);
-    const records = Array.from({ length: GROUP_ROWS - 1 }, (_, offset) => ({ offset, key: long[offset] ?? null }));
+    const records = Array.from({ length: GROUP_ROWS - 1 }, (_, offset) => ({
+      offset,
+      key: long[offset] ?? null,
+    }));
     const { keys, ids } = await tell(
       settingsOf(messageSettings({ key: [key], id: key }), []),
       batch({ base: 0, records }),
