@@ -1,9 +1,10 @@
 /**
- * The bytes of record batches, format v2: their headers, their checksum and their compression.
- * (https://kafka.apache.org/documentation/#recordbatch)
+ * What a log consists of, from outside: record batches (format 2), and before Kafka 0.11 messages (formats 0 and 1), each a
+ * batch of its own here. Their headers, checksums and compression. (https://kafka.apache.org/documentation/#recordbatch)
  */
-import { gunzipSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { AuditError } from '../../error.ts';
+import { decompress } from './codecs/codecs.ts';
 import { crc32c } from './crc32c.ts';
 
 /** The partition that bytes came from, for what an error says. */
@@ -12,7 +13,7 @@ export interface Place {
   readonly partition: number;
 }
 
-/** Where the fields of a batch begin. */
+/** Where the fields of a batch begin. The first four are where a message has them too. */
 const AT = {
   length: 8,
   magic: 16,
@@ -26,7 +27,9 @@ const AT = {
   records: 61,
 } as const;
 
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** The same of a message; it is at least as long as one of format 0 without key and value. */
+const OLD = { crc: 12, attributes: 17, least: 26 } as const;
+
 const COMPRESSION = 0x07;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
@@ -43,7 +46,12 @@ export class BatchCursor {
   readonly #bytes: Buffer;
   #at = 0;
   #end = 0;
-  /** Offsets that the batch covers, both included, whether or not records for them are left. */
+  /** The format: 0, 1 or 2. */
+  magic = 2;
+  /**
+   * Offsets that the batch covers, both included, whether or not records for them are left. Of a compressed message only the
+   * last is told: its first is behind the batch before.
+   */
   baseOffset = 0;
   lastOffset = -1;
   #attributes = 0;
@@ -61,14 +69,17 @@ export class BatchCursor {
     this.#at = this.#end;
     const left = this.#bytes.length - this.#at;
     if (left <= AT.magic) return false;
-    this.baseOffset = readInt64(this.#bytes, this.#at);
-    this.#refuseOldFormat();
+    const before = this.lastOffset;
+    this.magic = this.#bytes[this.#at + AT.magic]!;
+    this.baseOffset = this.lastOffset = readInt64(this.#bytes, this.#at);
+    if (this.magic > 2) throw this.#unknownFormat();
     const length = this.#bytes.readInt32BE(this.#at + AT.length) + AT.length + 4;
-    if (length < AT.records) throw this.corrupt(`a batch of ${length} bytes`);
+    if (length < (this.magic === 2 ? AT.records : OLD.least))
+      throw this.corrupt(`a batch of ${length} bytes`);
     if (length > left) return false;
     this.#end = this.#at + length;
-    this.#attributes = this.#bytes.readInt16BE(this.#at + AT.attributes);
-    this.lastOffset = this.baseOffset + this.#bytes.readInt32BE(this.#at + AT.lastOffsetDelta);
+    if (this.magic === 2) this.#readHeader();
+    else this.#readOldHeader(before);
     this.#refuseOddOffsets();
     return true;
   }
@@ -86,6 +97,7 @@ export class BatchCursor {
     return (this.#attributes & LOG_APPEND_TIME) !== 0;
   }
 
+  /** Of transactional and control batches. */
   get producerId(): bigint {
     return this.#bytes.readBigInt64BE(this.#at + AT.producerId);
   }
@@ -98,7 +110,7 @@ export class BatchCursor {
     return readInt64(this.#bytes, this.#at + AT.maxTimestamp);
   }
 
-  /** How many records are left in it: compaction may leave none. */
+  /** How many records are left in it (format 2): compaction may leave none. */
   get count(): number {
     return this.#bytes.readInt32BE(this.#at + AT.count);
   }
@@ -108,26 +120,35 @@ export class BatchCursor {
    * @throws AuditError(4) when the batch is not what its checksum says: it was damaged on disk or on the way
    */
   verify(checksum: (bytes: Uint8Array) => number = crc32c): void {
-    const stored = this.#bytes.readUInt32BE(this.#at + AT.crc);
-    if (checksum(this.#bytes.subarray(this.#at + AT.attributes, this.#end)) !== stored) {
+    const [at, from] = this.magic === 2 ? [AT.crc, AT.attributes] : [OLD.crc, AT.magic];
+    const checked = this.#bytes.subarray(this.#at + from, this.#end);
+    if ((this.magic === 2 ? checksum(checked) : crc32(checked)) !== this.#bytes.readUInt32BE(this.#at + at)) {
       throw this.corrupt('its checksum does not match');
     }
   }
 
-  /** The bytes of its records, decompressed. @throws AuditError(4) where they cannot be */
+  /**
+   * The bytes of its records (format 2), decompressed: read them before another batch's, which may come to lie in the same
+   * memory. @throws AuditError(4) where they cannot be decompressed
+   */
   records(): Buffer {
     const bytes = this.#bytes.subarray(this.#at + AT.records, this.#end);
-    const codec = this.#attributes & COMPRESSION;
-    if (codec === 0) return bytes;
-    if (codec === 1) return this.#gunzip(bytes);
-    const { topic, partition } = this.place;
-    throw new AuditError(
-      4,
-      `Topic ${topic}, partition ${partition}, offset ${this.baseOffset}: compressed with ${CODECS[codec] ?? `codec ${codec}`}, which onceover cannot read yet.`,
-      {
-        hint: 'Uncompressed and gzip batches can be read. A capture (kcat -J) of the range can be audited instead.',
-      },
-    );
+    // A batch that compaction emptied keeps its codec, but has nothing to decompress.
+    return bytes.length === 0 ? bytes : this.decompress(this.#attributes & COMPRESSION, bytes);
+  }
+
+  /** The bytes of the message itself, with its offset and size (formats 0 and 1). */
+  message(): Buffer {
+    return this.#bytes.subarray(this.#at, this.#end);
+  }
+
+  /** Some bytes of the batch, decompressed; they may lie in memory that is used again. @throws AuditError(4) where they cannot be */
+  decompress(codec: number, bytes: Buffer): Buffer {
+    try {
+      return decompress(codec, bytes, { oldLz4: this.magic < 2 });
+    } catch (error) {
+      throw this.corrupt((error as Error).message, error);
+    }
   }
 
   /** The error for bytes that make no sense. */
@@ -135,29 +156,30 @@ export class BatchCursor {
     const { topic, partition } = this.place;
     return new AuditError(
       4,
-      `Topic ${topic}, partition ${partition}, offset ${this.baseOffset}: the batch is damaged (${why}).`,
+      `Topic ${topic}, partition ${partition}, offset ${this.magic === 2 ? this.baseOffset : this.lastOffset}: the batch is damaged (${why}).`,
       { hint: 'Let another replica lead the partition, or leave these offsets out of the range.', cause },
     );
   }
 
-  #gunzip(bytes: Buffer): Buffer {
-    try {
-      return gunzipSync(bytes);
-    } catch (error) {
-      throw this.corrupt(`gzip: ${(error as Error).message}`, error);
-    }
+  #readHeader(): void {
+    this.#attributes = this.#bytes.readInt16BE(this.#at + AT.attributes);
+    this.lastOffset = this.baseOffset + this.#bytes.readInt32BE(this.#at + AT.lastOffsetDelta);
   }
 
-  #refuseOldFormat(): void {
-    const magic = this.#bytes[this.#at + AT.magic]!;
-    if (magic === 2) return;
+  /** @param before the last offset of the batch before */
+  #readOldHeader(before: number): void {
+    this.#attributes = this.#bytes[this.#at + OLD.attributes]! & (COMPRESSION | LOG_APPEND_TIME);
+    if (this.magic === 0) this.#attributes &= COMPRESSION;
+    if (this.lastOffset <= before) throw this.corrupt('its offset is not behind the one before');
+    if (this.#attributes & COMPRESSION) this.baseOffset = before + 1;
+  }
+
+  #unknownFormat(): AuditError {
     const { topic, partition } = this.place;
-    throw new AuditError(
+    return new AuditError(
       4,
-      `Topic ${topic}, partition ${partition}, offset ${this.baseOffset}: stored in message format ${magic} (before Kafka 0.11), which onceover cannot read yet.`,
-      {
-        hint: 'Begin the range behind these offsets. A capture (kcat -J) of the range can be audited instead.',
-      },
+      `Topic ${topic}, partition ${partition}, offset ${this.baseOffset}: stored in message format ${this.magic}, which onceover does not know.`,
+      { hint: 'A capture (kcat -J) of the range can be audited instead.' },
     );
   }
 

@@ -1,6 +1,7 @@
 /** The records inside a batch, one after the other, without an object for each. (https://kafka.apache.org/documentation/#record) */
 import type { RecordBlock, RecordPlace } from '../messages/block.ts';
 import type { RecordView } from '../messages/record.ts';
+import { MessageSetCursor } from './message-set.ts';
 import type { BatchCursor } from './record-batch.ts';
 
 type Headers = RecordView['headers'];
@@ -21,6 +22,7 @@ export class RecordCursor implements RecordView, RecordBlock {
   ofOpenTransaction = false;
 
   readonly #withHeaders: boolean;
+  readonly #messages = new MessageSetCursor();
   #batch!: BatchCursor;
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -43,13 +45,18 @@ export class RecordCursor implements RecordView, RecordBlock {
   /** Begins with a batch, before its first record. @throws AuditError(4) where it cannot be decompressed */
   open(batch: BatchCursor): void {
     this.#batch = batch;
-    this.#left = batch.count;
-    if (this.#left < 0) throw batch.corrupt(`${this.#left} records`);
-    this.#bytes = this.#left > 0 ? batch.records() : Buffer.alloc(0);
-    this.#at = 0;
-    this.#delta = -1;
     this.partition = batch.place.partition;
     this.#baseOffset = batch.baseOffset;
+    this.#delta = -1;
+    if (batch.magic < 2) {
+      this.headers = NO_HEADERS;
+      this.#messages.open(batch);
+      return;
+    }
+    this.#left = batch.count;
+    if (this.#left < 0) throw batch.corrupt(`${this.#left} records`);
+    this.#bytes = batch.records();
+    this.#at = 0;
     this.#baseTimestamp = batch.baseTimestamp;
     this.#appendedAt = batch.isLogAppendTime ? batch.maxTimestamp : undefined;
   }
@@ -98,6 +105,7 @@ export class RecordCursor implements RecordView, RecordBlock {
 
   /** Goes to the next record; false: there is none. @throws AuditError(4) where the bytes make no sense */
   next(): boolean {
+    if (this.#batch.magic < 2) return this.#nextMessage();
     if (this.#left === 0) return this.#finish();
     this.#left--;
     const length = this.#varint();
@@ -115,7 +123,21 @@ export class RecordCursor implements RecordView, RecordBlock {
     if (this.#valueLength > 0) this.#at += this.#valueLength;
     if (this.#withHeaders) this.headers = this.#readHeaders(end);
     if (this.#at > end) throw this.#batch.corrupt(`offset ${this.offset} ends outside of its record`);
+    if (this.#withHeaders && this.#at < end) throw this.#batch.corrupt(`bytes behind offset ${this.offset}`);
     this.#at = end;
+    return true;
+  }
+
+  #nextMessage(): boolean {
+    if (!this.#messages.next()) return false;
+    const { message } = this.#messages;
+    this.#bytes = message.bytes;
+    this.timestamp = message.timestamp;
+    this.#moveTo(message.offset - this.#baseOffset);
+    this.#keyAt = message.keyAt;
+    this.#keyLength = message.keyLength;
+    this.#valueAt = message.valueAt;
+    this.#valueLength = message.valueLength;
     return true;
   }
 

@@ -1,5 +1,9 @@
-/** Record batches and fetch responses as a broker would send them, written from the protocol and not from the code under test. */
-import { gzipSync } from 'node:zlib';
+/**
+ * Record batches, old messages and fetch responses as a broker would send them, written from the protocol and not from the
+ * code under test.
+ */
+import { crc32, gzipSync } from 'node:zlib';
+import { lz4Frame, snappyBlock, snappyStream, zstdFrameWithoutSize } from './frames.ts';
 
 export interface RecordSpec {
   readonly offset: number;
@@ -14,7 +18,7 @@ export interface BatchSpec {
   /** Default: the last record's offset. */
   readonly last?: number;
   readonly records: readonly RecordSpec[];
-  /** Number of the compression codec; 1 is gzip, which is really applied. */
+  /** Number of the compression codec, which is really applied. */
   readonly codec?: number;
   readonly producerId?: number;
   readonly transactional?: boolean;
@@ -40,15 +44,75 @@ export function batch(spec: BatchSpec): Buffer {
     int(2, attributes),
     int(4, last - spec.base),
     int(8, baseTimestamp),
-    int(8, spec.appendedAt ?? Math.max(baseTimestamp, ...times)),
+    int(8, spec.appendedAt ?? times.reduce((latest, time) => Math.max(latest, time), baseTimestamp)),
     int(8, spec.producerId ?? -1),
     int(2, 0), // producer epoch
     int(4, 0), // base sequence
     int(4, spec.records.length),
-    codec === 1 ? gzipSync(plain) : plain,
+    compressed(codec, plain),
   ]);
   const behindLength = Buffer.concat([int(4, 0), int(1, spec.magic ?? 2), crc(checked), checked]);
   return Buffer.concat([int(8, spec.base), int(4, behindLength.length), behindLength]);
+}
+
+/** Compressed as current producers do; a codec that there is not leaves it as it is. */
+function compressed(codec: number, plain: Buffer): Buffer {
+  const compress = [undefined, gzipSync, snappyStream, lz4Frame, zstdFrameWithoutSize][codec];
+  return compress === undefined ? plain : compress(plain);
+}
+
+export interface MessageSpec {
+  readonly magic: 0 | 1;
+  readonly offset: number;
+  /** Of format 1 only. */
+  readonly timestamp?: number;
+  readonly appendTime?: boolean;
+  readonly key?: string | Buffer | null;
+  readonly value?: string | Buffer | null;
+  readonly codec?: number;
+}
+
+/** One message as it was stored before Kafka 0.11. */
+export function message(spec: MessageSpec): Buffer {
+  const checked = Buffer.concat([
+    int(1, spec.magic),
+    int(1, (spec.codec ?? 0) | (spec.appendTime ? 0x08 : 0)),
+    ...(spec.magic === 1 ? [int(8, spec.timestamp ?? -1)] : []),
+    sizedByInt32(spec.key ?? null),
+    sizedByInt32(spec.value ?? null),
+  ]);
+  return Buffer.concat([int(8, spec.offset), int(4, checked.length + 4), int(4, crc32(checked)), checked]);
+}
+
+export interface MessageSetSpec {
+  readonly magic: 0 | 1;
+  readonly codec: number;
+  /** With their offsets in the log, in ascending order. */
+  readonly records: readonly RecordSpec[];
+  /** Format 1 counts offsets from the first that was ever in the set; default: the first that is. */
+  readonly base?: number;
+  /** The broker's time for all of them. */
+  readonly appendedAt?: number;
+}
+
+/** Messages compressed into the value of one, as the clients of their time did. */
+export function messageSet({ magic, codec, records, base, appendedAt }: MessageSetSpec): Buffer {
+  const first = base ?? records[0]!.offset;
+  const inner = records.map(({ headers: _, ...record }) =>
+    message({ magic, ...record, offset: magic === 1 ? record.offset - first : record.offset }),
+  );
+  const plain = Buffer.concat(inner);
+  const oldLz4 = (content: Buffer) => lz4Frame(content, { oldHeaderChecksum: magic === 0 });
+  const value = [undefined, gzipSync, magic === 0 ? snappyStream : snappyBlock, oldLz4][codec]!(plain);
+  const times = records.map((record) => record.timestamp ?? -1);
+  const timestamp = appendedAt ?? times.reduce((latest, time) => Math.max(latest, time));
+  const offset = records.at(-1)!.offset;
+  return message({ magic, offset, timestamp, appendTime: appendedAt !== undefined, codec, value });
+}
+
+function sizedByInt32(bytes: string | Buffer | null): Buffer {
+  if (bytes === null) return int(4, -1);
+  return Buffer.concat([int(4, Buffer.byteLength(bytes)), Buffer.from(bytes as string)]);
 }
 
 /** The control batch that ends a transaction. */

@@ -88,14 +88,12 @@ export function zstdFrame(content: Buffer): Buffer {
 export function zstdFrameWithoutSize(content: Buffer): Buffer {
   const frame = zstdFrame(content);
   const flags = frame[4]!;
-  if ((flags & 0x20) === 0) throw new Error('the library wrote a window: this expects a single segment');
-  const width = [1, 2, 4, 8][flags >> 6]!;
+  const hasWindow = (flags & 0x20) === 0;
+  const width = [hasWindow ? 0 : 1, 2, 4, 8][flags >> 6]!;
   // A window of 2^(10+17), for whatever length.
-  return Buffer.concat([
-    frame.subarray(0, 4),
-    Buffer.from([flags & 0x04, 17 << 3]),
-    frame.subarray(5 + width),
-  ]);
+  const window = hasWindow ? frame[5]! : 17 << 3;
+  const blocks = frame.subarray(5 + (hasWindow ? 1 : 0) + width);
+  return Buffer.concat([frame.subarray(0, 4), Buffer.from([flags & 0x04, window]), blocks]);
 }
 
 /** Little endian. */
