@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { javaCompilerUnavailable } from './random-logs/random-logs.ts';
 import { apicurioUnavailable, fetchApicurio } from './servers/apicurio.ts';
 import { commandPath, explain, isRoot, type Unavailable } from './servers/availability.ts';
 import { certificatesUnavailable } from './servers/certificates.ts';
@@ -14,6 +15,7 @@ import {
   kafkaJarsAreWanted,
   kafkaUnavailable,
 } from './servers/kafka-jars.ts';
+import { kcatUnavailable } from './servers/kcat.ts';
 import { postfixUnavailable } from './servers/postfix.ts';
 import { postgresUnavailable } from './servers/postgres.ts';
 import { postgresBinaries } from './servers/postgres-binaries.ts';
@@ -30,11 +32,13 @@ export async function prepareKafka(say: (line: string) => void, version?: KafkaV
   await attempt('Apache Kafka', () => fetchKafkaJars(version), say);
 }
 
-/** Installs the missing ones of PostgreSQL and Postfix from Debian's package sources; nothing of them is started. */
+/** Installs the missing ones of PostgreSQL, Postfix, kcat and a Java compiler from Debian's package sources; nothing of them is started. */
 async function prepareDebian(say: (line: string) => void): Promise<void> {
   const packages = [
     ...(hasPostgres() ? [] : ['postgresql']),
     ...(postfixUnavailable() === undefined ? [] : ['postfix']),
+    ...(kcatUnavailable() === undefined ? [] : ['kcat']),
+    ...(javaCompilerUnavailable() === undefined ? [] : ['default-jdk-headless']),
   ];
   if (packages.length === 0 || !isRoot() || commandPath('apt-get') === undefined) return;
   say(`${packages.join(' and ')}: installing with apt-get (once; no service is started)`);
@@ -94,6 +98,8 @@ function stillMissing(): Unavailable[] {
     apicurioUnavailable(),
     postgresUnavailable(),
     postfixUnavailable(),
+    kcatUnavailable(),
+    javaCompilerUnavailable(),
   ].filter((one) => one !== undefined);
 }
 
