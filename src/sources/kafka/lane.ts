@@ -121,9 +121,10 @@ export class Lane {
   async #tellBatch(batch: BatchCursor, telling: Telling): Promise<void> {
     const { record, sink, rest } = telling;
     record.open(batch);
-    // Times beyond the exact numbers are left to the records themselves, and so is what is judged although uncommitted.
+    // Old messages and times beyond the exact numbers are left to the records, and so is what is judged although uncommitted.
     const odd = (record.aborted && this.#judgesAborted) || record.ofOpenTransaction;
-    const blocks = Number.isSafeInteger(batch.baseTimestamp) && !odd ? sink.blocks : undefined;
+    const plain = batch.magic === 2 && Number.isSafeInteger(batch.baseTimestamp) && !odd;
+    const blocks = plain ? sink.blocks : undefined;
     blocks?.open(record, this.tally.bounds);
     for (let more = true; more; ) {
       const told = blocks === undefined ? this.#tellRecord(telling) : this.#tellRun(blocks, telling);

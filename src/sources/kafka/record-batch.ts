@@ -110,8 +110,9 @@ export class BatchCursor {
     return readInt64(this.#bytes, this.#at + AT.maxTimestamp);
   }
 
-  /** How many records are left in it (format 2): compaction may leave none. */
+  /** How many records are left in it: compaction may leave none. Of an old message 1, as nothing tells how many are inside. */
   get count(): number {
+    if (this.magic < 2) return 1;
     return this.#bytes.readInt32BE(this.#at + AT.count);
   }
 

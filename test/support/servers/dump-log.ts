@@ -60,7 +60,7 @@ function parse(output: string): Map<number, DumpedBatch[]> {
       const partition = Number(file[1]);
       log = (logs.get(partition) as typeof log | undefined) ?? [];
       logs.set(partition, log);
-    } else if (line.startsWith('baseOffset:')) {
+    } else if (/^(baseO|o)ffset:/.test(line)) {
       log.push(batchOf(fieldsOf(line)));
     } else if (line.startsWith('| offset:')) {
       const fields = fieldsOf(line);
@@ -75,9 +75,11 @@ function parse(output: string): Map<number, DumpedBatch[]> {
 function batchOf(fields: ReadonlyMap<string, string>) {
   if (fields.get('isvalid') !== 'true') throw new Error(`a batch is not valid: ${[...fields].join(' ')}`);
   const number = (name: string) => Number(fields.get(name));
+  // A message of an old format tells one offset, which in a set is the last.
+  const alone = number('offset');
   return {
-    base: number('baseOffset'),
-    last: number('lastOffset'),
+    base: fields.has('offset') ? alone : number('baseOffset'),
+    last: fields.has('offset') ? alone : number('lastOffset'),
     magic: number('magic'),
     producerId: number('producerId'),
     transactional: fields.get('isTransactional') === 'true',

@@ -82,9 +82,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   return { bootstrap: address, listeners, dataDir, minSessionMs: MIN_SESSION_MS, stop };
 }
 
-/** Starts three brokers, with three replicas of whatever does not say otherwise. @throws as {@link startKafka} */
-export async function startCluster(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { nodes, stop } = await startNodes(3, options);
+/** Starts brokers, with as many replicas of whatever does not say otherwise. @throws as {@link startKafka} */
+export async function startCluster(options: KafkaOptions = {}, brokers = 3): Promise<KafkaCluster> {
+  const { nodes, stop } = await startNodes(brokers, options);
   return { bootstrap: nodes.map(({ address }) => address).join(), nodes, stop };
 }
 
