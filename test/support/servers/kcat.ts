@@ -46,6 +46,20 @@ export async function kcatMessages(
     .map((line) => messageOf(JSON.parse(line) as Line));
 }
 
+/**
+ * Writes each of the lines to partition 0 as a message with the value alone.
+ * @param options librdkafka's, by its names
+ */
+export async function kcatWrite(
+  bootstrap: string,
+  topic: string,
+  file: string,
+  options: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  const settings = Object.entries(options).flatMap(([name, value]) => ['-X', `${name}=${value}`]);
+  await run('kcat', ['-P', '-b', bootstrap, '-t', topic, '-p', '0', '-l', file, ...settings]);
+}
+
 function messageOf({ partition, offset, ts, headers = [], key, payload }: Line): KcatMessage {
   return {
     partition,
