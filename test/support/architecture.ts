@@ -26,7 +26,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The one home of each outside package. */
 const HOME: Readonly<Record<string, string>> = {
-  '@bokuweb/zstd-wasm': 'sources/kafka/codecs/',
   '@duckdb/node-api': 'evidence/',
   avsc: 'sources/capture/avro.ts',
   'csv-stringify': 'render/',

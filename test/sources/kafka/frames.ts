@@ -1,7 +1,9 @@
 /** Frames of lz4, snappy and zstd as this or that producer writes them, put together from the formats' own pages. */
-import { compress as zstdCompress } from '@bokuweb/zstd-wasm';
+import { init, compress as zstdCompress } from '@bokuweb/zstd-wasm';
 import { compressSync as lz4Compress } from 'lz4-napi';
 import { compressSync as snappyCompress } from 'snappy';
+
+await init();
 
 export interface Lz4Options {
   /** Bytes of content in a block; default 64 kB, the most. */

@@ -92,7 +92,7 @@ describe('record batches', () => {
     expect(read(batch({ base: 2 ** 53 - 5, records: [large] }))).toEqual([large]);
   });
 
-  it.each([0, 1, 2, 3, 4])('may hold 125 000 records, with codec %i', (codec) => {
+  it.each([0, 3])('may hold 125 000 records, with codec %i', (codec) => {
     const records = Array.from({ length: 125_000 }, (_, i) => ({ offset: i, key: null, value: `${i}` }));
     const batches = new BatchCursor(ORDERS, batch({ base: 0, records, codec }));
     const record = new RecordCursor(true);

@@ -1,5 +1,4 @@
-/** Zstandard frames. (https://datatracker.ietf.org/doc/html/rfc8878) */
-import { decompress as inflate, init } from '@bokuweb/zstd-wasm';
+/** Zstandard frames from outside: where each ends, and how much may come out of it. (https://datatracker.ietf.org/doc/html/rfc8878) */
 
 const FRAME = 0xfd2fb528;
 /** Frames to be passed over have sixteen numbers, of which the last four bits are free. */
@@ -11,34 +10,28 @@ const DICTIONARY_BYTES = [0, 1, 2, 4];
 const BLOCK = { stored: 0, repeated: 1, compressed: 2 };
 const MOST_IN_A_BLOCK = 128 << 10;
 
-// 3 ms, once.
-await init();
+/** The data is no zstd, or damaged; what was handed over before is good, unless `all` of its frame is doubtful. */
+export class ZstdError extends Error {
+  readonly all: boolean;
 
-/** One frame of content: where it lies, and how many bytes may come out of it. */
-interface Frame {
+  constructor(why: string, all: boolean) {
+    super(why);
+    this.all = all;
+  }
+}
+
+/** One frame of content: where it lies, and how many bytes come out of it at most. */
+export interface Frame {
   readonly from: number;
   readonly to: number;
   readonly most: number;
 }
 
 /**
- * The library must be told how much room to make for a frame that does not tell its size, and none of a producer's does;
- * one that does it believes. So frames are measured first.
- * @returns what all frames hold. @throws Error where they are damaged or hold more than `most`
+ * The frames of some bytes, by their headers and those of their blocks: producers do not write down how large the content
+ * is, and whoever does may lie. @throws ZstdError where they are not whole, or not zstd
  */
-export function zstd(bytes: Buffer, most: number): Buffer {
-  const frames = framesOf(bytes);
-  const total = frames.reduce((sum, frame) => sum + frame.most, 0);
-  // A few bytes tell of a bomb what it would become.
-  if (total > most) throw new Error(`it may hold ${total} bytes, more than ${most}`);
-  const parts = frames.map(({ from, to, most: defaultHeapSize }) => {
-    const { buffer, byteOffset, length } = inflate(bytes.subarray(from, to), { defaultHeapSize });
-    return Buffer.from(buffer, byteOffset, length);
-  });
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-}
-
-function framesOf(bytes: Buffer): readonly Frame[] {
+export function framesOf(bytes: Buffer): readonly Frame[] {
   const frames: Frame[] = [];
   const reader = new FrameReader(bytes);
   do {
@@ -66,12 +59,17 @@ class FrameReader {
     const from = this.#at;
     const magic = this.#number(4);
     if ((magic & ~0x0f) >>> 0 === SKIPPABLE) return void this.#take(this.#number(4));
-    if (magic !== FRAME) throw new Error('no frame');
+    if (magic !== FRAME)
+      throw new ZstdError(
+        from === 0 ? 'no zstd data' : 'something that is not zstd follows the packed data',
+        false,
+      );
     const flags = this.#number(1);
     const { window, size } = this.#sizes(flags);
     const most = this.#blocks(Math.min(window, MOST_IN_A_BLOCK));
     if ((flags & FLAG.checksum) !== 0) this.#take(4);
-    if (size !== undefined && size > most) throw new Error('not of the size that it tells');
+    if (size !== undefined && size > most)
+      throw new ZstdError('the zstd data is not of the size that it tells', false);
     return { from, to: this.#at, most: Math.max(most, 1) };
   }
 
@@ -110,7 +108,7 @@ class FrameReader {
   /** @returns where the next bytes begin, of which there are as many as that */
   #take(length: number): number {
     const from = this.#at;
-    if (length > this.#bytes.length - from) throw new Error('it breaks off');
+    if (length > this.#bytes.length - from) throw new ZstdError('the zstd data breaks off', false);
     this.#at += length;
     return from;
   }
