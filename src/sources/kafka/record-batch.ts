@@ -97,8 +97,9 @@ export class BatchCursor {
     return (this.#attributes & LOG_APPEND_TIME) !== 0;
   }
 
-  /** Of transactional and control batches. */
+  /** -1: none; of an old message always. */
   get producerId(): bigint {
+    if (this.magic < 2) return -1n;
     return this.#bytes.readBigInt64BE(this.#at + AT.producerId);
   }
 
