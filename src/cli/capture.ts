@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { SettingFlags } from '../config/flags.ts';
+import type { KafkaFlags } from '../config/kafka/properties.ts';
 import { loadSettings } from '../config/load.ts';
 import type { OffsetClasses } from '../model.ts';
 import { type TakenCapture, takeCapture } from '../sources/capture/take.ts';
@@ -17,6 +18,7 @@ export interface CaptureOptions {
   readonly force: boolean;
   readonly set: readonly string[];
   readonly flags: SettingFlags;
+  readonly kafka: KafkaFlags;
   readonly quiet: boolean;
 }
 
@@ -25,8 +27,8 @@ export interface CaptureOptions {
  *   interrupted: then there is no file
  */
 export async function capture(options: CaptureOptions, signal: AbortSignal): Promise<number> {
-  const { config, output, force, set, flags, quiet } = options;
-  const settings = loadSettings(config, { set, flags, env: process.env, messagesOnly: true });
+  const { config, output, force, set, flags, kafka, quiet } = options;
+  const settings = loadSettings(config, { set, flags, kafka, env: process.env, messagesOnly: true });
   const progress = new ProgressDisplay(process.stderr, quiet);
   const writer = new CaptureWriter(settings.messages.topic, { path: output, force });
   const discard = (): void => writer.discard();

@@ -155,12 +155,21 @@ function commands() {
             describe: 'path=value: overrides the file',
           })
           .options(RANGE_FLAGS)
+          .options(KAFKA_OPTIONS)
           .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),
       async (argv) => {
         const { capture } = await import('./capture.ts');
         const { config, output, force, set, quiet } = argv;
         process.exitCode = await capture(
-          { config, output: resolve(output), force, set, flags: rangeFlags(argv), quiet },
+          {
+            config,
+            output: resolve(output),
+            force,
+            set,
+            flags: rangeFlags(argv),
+            kafka: kafkaFlags(argv),
+            quiet,
+          },
           controller.signal,
         );
       },
