@@ -130,7 +130,7 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
   async function replayed(
     topic: string,
     range: RangeSettings,
-    options: { partitions?: readonly number[]; meanwhile?: () => Promise<unknown>; take?: () => void } = {},
+    options: { partitions?: readonly number[]; meanwhile?: () => Promise<unknown> } = {},
   ): Promise<Replayed> {
     const hooks = { progress: () => {}, signal, digestKey: randomBytes(16) };
     const source = kafkaMessages(settings(topic, range, options.partitions), hooks);
@@ -140,7 +140,6 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
       const rows: (Row & { partition: number; as: number })[] = [];
       const replay = await source.replay(fixed, (batch) => {
         rows.push(...rowsOf(batch));
-        options.take?.();
       });
       return {
         range: fixed,
@@ -420,17 +419,18 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
     for (const first of numbers(0, 20)) {
       await producer.send({ topic, messages: orders(first * 5000, 5000, undefined, 200) });
     }
-    const sockets: Socket[] = [];
-    const remember = (message: unknown) => sockets.push((message as { socket: Socket }).socket);
-    subscribe('net.client.socket', remember);
     let breaks = 0;
-    const found = await replayed(topic, ALL, {
-      take: () => {
-        if (++breaks > 4) return;
-        for (const socket of sockets.splice(0)) socket.destroy(new Error('cut by the test'));
-      },
-    });
-    unsubscribe('net.client.socket', remember);
+    const cutInTime = (message: unknown) => {
+      const { socket } = message as { socket: Socket };
+      socket.on('data', () => {
+        if (breaks > 3 || socket.bytesRead < 2 << 20) return;
+        breaks++;
+        socket.destroy(new Error('cut by the test'));
+      });
+    };
+    subscribe('net.client.socket', cutInTime);
+    const found = await replayed(topic, ALL);
+    unsubscribe('net.client.socket', cutInTime);
     expect(breaks).toBeGreaterThan(3);
     for (const { partition, end } of found.range.partitions) {
       expect(found.classes(partition)).toEqual({ ...NONE, audited: end });
