@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MessageBatch, Replay, Settings } from '../../src/model.ts';
+import type { MaxRate, MessageBatch, Progress, Replay, Settings } from '../../src/model.ts';
 import { kafkaMessages } from '../../src/sources/kafka/messages.ts';
 import { type CuttingProxy, startCuttingProxy } from '../support/servers/cutting-proxy.ts';
 import { Endings } from '../support/servers/endings.ts';
@@ -23,11 +23,20 @@ const CLIENT = 'onceover-robustness';
 /** Each connection through a proxy carries so many bytes: more than one answer, far less than all. */
 const LIFETIME = { least: 3 << 20, spread: 3 << 20 };
 
+/** Messages per second: a whole replay takes 4 s. */
+const SLOWLY: MaxRate = { messages: 12_000 };
+
+/** How a topic is replayed. */
+interface Way {
+  readonly topic?: string;
+  readonly bootstrap?: readonly string[];
+  readonly maxRate?: MaxRate;
+}
+
 skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', () => {
   const endings = new Endings();
   const proxies: CuttingProxy[] = [];
   let cluster: KafkaCluster;
-  let admin: Admin;
 
   beforeAll(async () => {
     for (let i = 0; i < 3; i++) {
@@ -43,20 +52,31 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
     });
     endings.add(() => cluster.stop());
     for (const [i, node] of cluster.nodes.entries()) proxies[i]!.to(node.listeners.CUT!);
-    const client = new Client({ brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING });
-    admin = client.admin();
-    await admin.connect();
-    endings.add(() => admin.disconnect());
-    await fill(client);
+    await fill();
   });
   afterAll(() => endings.run());
 
+  function newClient(): Client {
+    return new Client({ brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING });
+  }
+
+  /** On connections of its own: those of before may be to brokers that were killed since. */
+  async function asAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = newClient().admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   /** `orders`: three replicas of each partition; `single-orders`: partition 0, led by node 1, with one replica. */
-  async function fill(client: Client): Promise<void> {
+  async function fill(): Promise<void> {
     const single = { topic: 'single-orders', replicaAssignment: [{ partition: 0, replicas: [1] }] };
     const whole = { topic: 'orders', numPartitions: PARTITIONS, replicationFactor: 3 };
-    await admin.createTopics({ waitForLeaders: true, topics: [whole, single] });
-    const producer = client.producer();
+    await asAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics: [whole, single] }));
+    const producer = newClient().producer();
     await producer.connect();
     const messages = Array.from({ length: 500 }, (_, i) => ({
       value: JSON.stringify({ order: { id: `ORD-${i}` }, NOTE }),
@@ -72,36 +92,34 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
   }
 
   async function leaderOf(topic: string, partition: number): Promise<KafkaNode> {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const { topics } = await asAdmin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
     const leader = topics[0]!.partitions.find(({ partitionId }) => partitionId === partition)!.leader;
     return cluster.nodes.find(({ id }) => id === leader)!;
   }
 
-  /** Replays a topic; `disturb` runs once, when about a third was told. */
+  /** Replays a topic, slowly enough for `disturb` to come in the middle: when a quarter was told, it begins. */
   async function replay(
     disturb: () => Promise<unknown>,
-    { topic = 'orders', bootstrap = cluster.bootstrap.split(',') } = {},
+    { topic = 'orders', bootstrap = cluster.bootstrap.split(','), maxRate = SLOWLY }: Way = {},
   ): Promise<{ replay: Replay; seconds: number }> {
     const start = Date.now();
     const told = new Map<number, Uint8Array>();
-    let count = 0;
-    let disturbed = false;
-    const take = async (batch: MessageBatch) => {
+    let disturbance: Promise<unknown> | undefined;
+    const take = (batch: MessageBatch) => {
       for (let i = 0; i < batch.rows; i++) {
         const offsets = told.get(batch.partition[i]!) ?? new Uint8Array(EACH);
         told.set(batch.partition[i]!, offsets);
         offsets[Number(batch.offset[i])]!++;
       }
-      count += batch.rows;
-      if (disturbed || count < EACH / 3) return;
-      disturbed = true;
-      await disturb();
     };
-    const hooks = { progress: () => {}, signal: new AbortController().signal, digestKey: Buffer.alloc(16) };
-    const source = kafkaMessages(settings(topic, bootstrap), hooks);
+    const progress = ({ done, total = 0 }: Progress) => {
+      if (done > total / 4) disturbance ??= disturb();
+    };
+    const hooks = { progress, signal: new AbortController().signal, digestKey: Buffer.alloc(16) };
+    const source = kafkaMessages(settings(topic, bootstrap, maxRate), hooks);
     try {
       const replayed = await source.replay(await source.fix(), take);
-      expect(disturbed).toBe(true);
+      expect(disturbance).toBeDefined();
       expect(told.size).toBe(topic === 'orders' ? PARTITIONS : 1);
       for (const [partition, offsets] of told) {
         expect(offsets.every((times) => times === 1)).toBe(true);
@@ -109,6 +127,7 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
       }
       return { replay: replayed, seconds: (Date.now() - start) / 1000 };
     } finally {
+      await disturbance;
       await source.close();
     }
   }
@@ -120,9 +139,10 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
   });
 
   it('is whole though a quota throttles it', async () => {
-    const { seconds: free } = await replay(async () => {});
+    const maxRate: MaxRate = {};
+    const { seconds: free } = await replay(async () => {}, { maxRate });
     await setQuota(`--add-config=consumer_byte_rate=${3 << 20}`);
-    const { seconds } = await replay(async () => {});
+    const { seconds } = await replay(async () => {}, { maxRate });
     await setQuota('--delete-config=consumer_byte_rate');
     expect(seconds).toBeGreaterThan(free + 1.5);
   });
@@ -145,10 +165,11 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
     await replay(
       async () => {
         const partitionAssignment = [{ partition: 0, replicas: [2] }];
-        await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
+        const topics = [{ topic, partitionAssignment }];
+        await asAdmin((admin) => admin.alterPartitionReassignments({ topics }));
         while ((await leaderOf(topic, 0)).id !== 2) await sleep(50);
       },
-      { topic },
+      { topic, maxRate: { messages: 4000 } },
     );
   });
 
@@ -165,12 +186,10 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
   });
 
   it('is whole though all brokers are killed and come again', async () => {
-    let again: Promise<unknown> | undefined;
     await replay(async () => {
       await Promise.all(cluster.nodes.map((node) => node.kill()));
-      again = Promise.all(cluster.nodes.map((node) => node.start()));
+      await Promise.all(cluster.nodes.map((node) => node.start()));
     });
-    await again;
   });
 
   it('ends with a failure that says who does not answer, where all brokers stay away', async () => {
@@ -188,12 +207,13 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
   });
 });
 
-function settings(topic: string, bootstrap: readonly string[]): Settings {
+function settings(topic: string, bootstrap: readonly string[], maxRate: MaxRate): Settings {
   return {
     name: 'robustness',
     messages: {
       topic,
-      from: { source: 'kafka', bootstrap, clientId: CLIENT },
+      // Little at a time, so that much is still to be read when something happens.
+      from: { source: 'kafka', bootstrap, clientId: CLIENT, fetchMemory: 2 << 20, maxRate },
       range: { by: 'all', padding: 0 },
       isolation: 'read_committed',
       value: 'json',
