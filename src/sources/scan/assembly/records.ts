@@ -212,8 +212,11 @@ function frame(): u32 {
   valueLength = varint();
   valueAt = p;
   if (valueLength > 0 && !pass(valueLength, next)) return fault();
-  if (needsHeaders()) readHeaders(next);
-  if (p > next) faulty = true;
+  if (needsHeaders()) {
+    readHeaders(next);
+    // Bytes behind them are not what they seem either.
+    if (p != next) faulty = true;
+  } else if (p > next) faulty = true;
   return next;
 }
 
