@@ -11,10 +11,10 @@ import { type Admin, Kafka as Client, CompressionTypes, logLevel } from 'kafkajs
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Report } from '../../src/model.ts';
-import { commandPath, type Unavailable } from '../support/servers/availability.ts';
 import { temporaryDirectory } from '../support/servers/child.ts';
 import { Endings } from '../support/servers/endings.ts';
 import { type Kafka, kafkaUnavailable, startKafka } from '../support/servers/kafka.ts';
+import { kcatUnavailable } from '../support/servers/kcat.ts';
 import { postfixUnavailable } from '../support/servers/postfix.ts';
 import { type Postgres, postgresUnavailable, startPostgres } from '../support/servers/postgres.ts';
 import { skipUnless } from '../support/servers/skip.ts';
@@ -25,11 +25,6 @@ import { kafkaTopic } from '../support/shop/topic.ts';
 
 const run = promisify(execFile);
 const EXECUTABLE = join(incident.REPOSITORY, 'bin', 'onceover.js');
-
-function kcatUnavailable(): Unavailable | undefined {
-  if (commandPath('kcat') !== undefined) return undefined;
-  return { server: 'kcat', reason: 'no kcat on PATH', install: 'Install the Debian package kcat.' };
-}
 
 /** One audit, as far as its files go. */
 interface Told {
