@@ -124,9 +124,15 @@ function array(p: u32, node: u32, depth: i32): u32 {
 }
 
 /** From behind the opening quote to the closing one. */
+// @ts-ignore: decorator
+@inline
 function string(p: u32): u32 {
   escaped = false;
   p = plain(p);
+  return load<u8>(p) == QUOTE ? p : oddString(p);
+}
+
+function oddString(p: u32): u32 {
   while (load<u8>(p) != QUOTE) {
     p = oddity(p);
     if (p == 0) return 0;
