@@ -503,7 +503,7 @@ export interface Checkpoint<State = ReplayState> {
   /** Whether it is time: a source then hands over what it holds, and offers its state. */
   due(): boolean;
   /** Offered whenever nothing is held back: it takes the state if it is time. */
-  offer(state: () => State): void;
+  offer(state: () => State): Promise<void> | void;
 }
 
 export interface MessageSource {

@@ -110,15 +110,16 @@ async function auditInto(
   try {
     const digestKey = resumed === undefined ? randomBytes(16) : Buffer.from(resumed.digestKey, 'hex');
     const hooks = { progress: progress.update, signal, digestKey };
-    const offer = (state: () => ReplayState): void => {
+    const offer = async (state: () => ReplayState): Promise<void> => {
       if (!evidence.checkpointIsDue) return;
+      const files = await evidence.secure();
       keepUnfinished(run.aside, {
         id: run.id,
         name: settings.name,
         startedAt,
         configDigest: settings.configDigest,
         digestKey: digestKey.toString('hex'),
-        files: evidence.secure(),
+        files,
         replay: state(),
       });
     };

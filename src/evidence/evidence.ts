@@ -108,8 +108,9 @@ export class Evidence {
     return evidence;
   }
 
-  takeMessages(batch: MessageBatch): void {
-    this.#messages!.append(batch.rows, messagePages(batch));
+  /** The batch may be used again when the promise is fulfilled. */
+  takeMessages(batch: MessageBatch): Promise<void> {
+    return this.#messages!.append(batch.rows, messagePages(batch));
   }
 
   /** Whether so much was taken, or so long ago, that {@link secure} is worth its while. */
@@ -119,15 +120,15 @@ export class Evidence {
   }
 
   /** Makes the messages taken so far durable. @returns the number of their files, for {@link EvidenceOptions.resume} */
-  secure(): number {
-    const files = this.#messages!.secure();
+  async secure(): Promise<number> {
+    const files = await this.#messages!.secure();
     this.#securedRows = this.#messages!.rows;
     this.#securedAt = performance.now();
     return files;
   }
 
-  takeEffects(kind: number, batch: EffectBatch): void {
-    this.#effects[kind]!.append(batch.rows, effectPages(batch));
+  takeEffects(kind: number, batch: EffectBatch): Promise<void> {
+    return this.#effects[kind]!.append(batch.rows, effectPages(batch));
   }
 
   /** Ends the gathering: the segments become whole, and what is known about them is written beside them. */
@@ -137,7 +138,7 @@ export class Evidence {
     replay: Replay,
     coverage: readonly Coverage[],
   ): Promise<void> {
-    for (const series of [this.#messages!, ...this.#effects]) series.finish();
+    for (const series of [this.#messages!, ...this.#effects]) await series.finish();
     await this.#engine.run(
       'CREATE TABLE audit (format INTEGER, kinds INTEGER, record VARCHAR, judgement VARCHAR)',
     );

@@ -3,10 +3,11 @@
  * holds one value throughout a row group is written as that value and how often it stands there.
  *
  * A column of INT32 or INT64 in PLAIN encoding is a raw little-endian array, and a column of text is its values, each
- * behind its length (https://parquet.apache.org/docs/file-format/data-pages/encodings/), so writing a row group is one
- * `writev`. DuckDB and Spark read the files directly. Little-endian machines only, which is all that Node runs on.
+ * behind its length (https://parquet.apache.org/docs/file-format/data-pages/encodings/), so a row group is written as
+ * it lies. DuckDB and Spark read the files directly. Little-endian machines only, which is all that Node runs on.
  */
-import { closeSync, constants, fsyncSync, openSync, renameSync, writevSync } from 'node:fs';
+import { closeSync, constants, fsync, openSync, renameSync, write, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 export type ColumnType = 'int32' | 'int64' | 'text';
 
@@ -21,6 +22,19 @@ const UTF8 = 0;
 const ENCODING = { plain: 0, rle: 3, rleDictionary: 8 } as const;
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
 const COMPACT = { i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;
+
+const MAGIC = Buffer.from('PAR1', 'latin1');
+
+const sync = promisify(fsync);
+const writeSome = promisify(write);
+
+/** A write may take less than it was given. */
+async function writeAll(file: number, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await writeSome(file, bytes, at, bytes.length - at);
+    at += bytesWritten;
+  }
+}
 
 /** Thrift's compact protocol, only what Parquet's headers and footer need. */
 class CompactWriter {
@@ -116,13 +130,17 @@ export class ParquetWriter {
   readonly #groups: { readonly rows: number; readonly chunks: readonly Chunk[] }[] = [];
   #position = 0;
   #rows = 0;
+  /** What is being written, copied: whoever handed it over goes on meanwhile. */
+  #staging = Buffer.alloc(0);
+  #written: Promise<void> = Promise.resolve();
 
   /** @param path must not exist yet; its directory must. */
   constructor(path: string, columns: readonly ColumnSchema[]) {
     this.#path = path;
     this.#columns = columns;
     this.#file = openSync(`${path}.part`, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-    this.#write([Buffer.from('PAR1')]);
+    writeSync(this.#file, MAGIC);
+    this.#position = MAGIC.length;
   }
 
   get rows(): number {
@@ -134,10 +152,11 @@ export class ParquetWriter {
   }
 
   /**
-   * Appends one row group.
+   * Appends one row group. The pages may be used again when the promise is fulfilled, which is before they are on disk.
+   * Rejects with the file system's error, also where it met an earlier group.
    * @param pages the data of each column, in the order of the schema: little-endian integers, or (u32 length, bytes)*
    */
-  writeGroup(rows: number, pages: readonly Uint8Array[]): void {
+  async writeGroup(rows: number, pages: readonly Uint8Array[]): Promise<void> {
     const chunks: Chunk[] = [];
     const parts: Uint8Array[] = [];
     let position = this.#position;
@@ -151,40 +170,44 @@ export class ParquetWriter {
       parts.push(...dictionary, ...data);
       position += bytes;
     });
-    this.#write(parts);
     this.#groups.push({ rows, chunks });
     this.#rows += rows;
+    this.#position = position;
+    await this.#write(parts);
   }
 
   /** Writes the footer, makes the file durable and gives it its name. */
-  finish(): void {
+  async finish(): Promise<void> {
     const footer = this.#footer();
-    const tail = Buffer.alloc(8);
-    tail.writeUInt32LE(footer.length, 0);
-    tail.write('PAR1', 4, 'latin1');
-    this.#write([footer, tail]);
-    fsyncSync(this.#file);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(footer.length, 0);
+    await this.#write([footer, length, MAGIC]);
+    await this.#written;
+    await sync(this.#file);
     closeSync(this.#file);
     renameSync(`${this.#path}.part`, this.#path);
   }
 
   /** Closes without finishing: the `.part` file stays for whoever removes the folder. */
   abandon(): void {
-    closeSync(this.#file);
+    // A number that is given to another file meanwhile would be written to.
+    const close = () => closeSync(this.#file);
+    this.#written.then(close, close);
   }
 
-  #write(parts: readonly Uint8Array[]): void {
-    let rest = parts.filter((part) => part.byteLength > 0);
-    while (rest.length > 0) {
-      let written = writevSync(this.#file, rest);
-      this.#position += written;
-      // A short write leaves a tail: drop what is out, cut what is half out.
-      while (rest.length > 0 && written >= rest[0]!.byteLength) {
-        written -= rest[0]!.byteLength;
-        rest = rest.slice(1);
-      }
-      if (written > 0) rest = [rest[0]!.subarray(written), ...rest.slice(1)];
+  /** Waits for what was written before, and only begins to write this. */
+  async #write(parts: readonly Uint8Array[]): Promise<void> {
+    await this.#written;
+    const length = byteLength(parts);
+    if (length > this.#staging.length) this.#staging = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const part of parts) {
+      this.#staging.set(part, at);
+      at += part.byteLength;
     }
+    this.#written = writeAll(this.#file, this.#staging.subarray(0, length));
+    // Whoever waits next is told.
+    this.#written.catch(() => {});
   }
 
   #footer(): Buffer {

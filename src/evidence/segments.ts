@@ -95,33 +95,33 @@ export class SegmentSeries {
     return this.#rows;
   }
 
-  /** Writes or copies the pages: the caller may reuse its columns at once. */
-  append(rows: number, pages: readonly Uint8Array[]): void {
+  /** The pages may be used again when the promise is fulfilled. Rejects with the file system's error. */
+  async append(rows: number, pages: readonly Uint8Array[]): Promise<void> {
     if (rows === 0) return;
     this.#rows += rows;
     const textBytes = pages.reduce((sum, page, i) => sum + (this.#isText(i) ? page.byteLength : 0), 0);
     if (rows >= FEWEST_ROWS || textBytes >= FEWEST_TEXT_BYTES) {
-      this.#writeHeld();
-      this.#writeGroup(rows, pages);
+      await this.#writeHeld();
+      await this.#writeGroup(rows, pages);
       return;
     }
     this.#held.push(pages.map((page) => Buffer.from(page)));
     this.#heldRows += rows;
     this.#heldTextBytes += textBytes;
-    if (this.#heldRows >= GROUP_ROWS || this.#heldTextBytes >= GROUP_TEXT_BYTES) this.#writeHeld();
+    if (this.#heldRows >= GROUP_ROWS || this.#heldTextBytes >= GROUP_TEXT_BYTES) await this.#writeHeld();
   }
 
-  finish(): void {
-    this.secure();
+  async finish(): Promise<void> {
+    await this.secure();
     if (this.#files > 0) return;
-    this.#nextFile().finish();
+    await this.#nextFile().finish();
     this.#file = undefined;
   }
 
   /** Makes all rows so far durable: whatever comes later goes into further files. @returns how many files there are */
-  secure(): number {
-    this.#writeHeld();
-    this.#file?.finish();
+  async secure(): Promise<number> {
+    await this.#writeHeld();
+    await this.#file?.finish();
     this.#file = undefined;
     return this.#files;
   }
@@ -135,22 +135,21 @@ export class SegmentSeries {
     return this.#columns[column]!.type === 'text';
   }
 
-  #writeHeld(): void {
+  async #writeHeld(): Promise<void> {
     if (this.#heldRows === 0) return;
-    this.#writeGroup(
-      this.#heldRows,
-      this.#columns.map((_, i) => Buffer.concat(this.#held.map((pages) => pages[i]!))),
-    );
+    const rows = this.#heldRows;
+    const pages = this.#columns.map((_, i) => Buffer.concat(this.#held.map((held) => held[i]!)));
     this.#held = [];
     this.#heldRows = 0;
     this.#heldTextBytes = 0;
+    await this.#writeGroup(rows, pages);
   }
 
-  #writeGroup(rows: number, pages: readonly Uint8Array[]): void {
+  async #writeGroup(rows: number, pages: readonly Uint8Array[]): Promise<void> {
     const file = this.#file ?? this.#nextFile();
-    file.writeGroup(rows, pages);
+    await file.writeGroup(rows, pages);
     if (file.rows < FILE_ROWS) return;
-    file.finish();
+    await file.finish();
     this.#file = undefined;
   }
 

@@ -37,8 +37,8 @@ describe('segments', () => {
   it('come back from the engine as they were written, odd texts too', async () => {
     const odd = ['ORD-1', '', '\0', 'Größe', 'e\u0301', '\u{1f6d2}', 'hex:61ff', "'; --", 'x'.repeat(70_000)];
     const series = new SegmentSeries(folder, 'odd', EFFECT_COLUMNS);
-    series.append(odd.length, effectPages(effects(odd)));
-    series.finish();
+    await series.append(odd.length, effectPages(effects(odd)));
+    await series.finish();
     const found = await rows(
       `SELECT effect_key, effect_id, effect_ts, place_id, line_no FROM '${folder}/odd-*.parquet' ORDER BY effect_ts`,
     );
@@ -67,9 +67,9 @@ describe('segments', () => {
       batch(GROUP_ROWS, ['ORD-', 'ORD-12'], 6n),
       batch(1, ['ORD-3'], 7n),
     ]) {
-      series.append(each.rows, effectPages(each));
+      await series.append(each.rows, effectPages(each));
     }
-    series.finish();
+    await series.finish();
     const found = await rows(
       `SELECT effect_key, effect_ts, count(*), min(place_id), max(place_id), min(effect_id), max(line_no)
        FROM '${folder}/equal-*.parquet' GROUP BY effect_key, effect_ts ORDER BY effect_ts, effect_key`,
@@ -90,7 +90,7 @@ describe('segments', () => {
   });
 
   it('are there even if nothing was seen', async () => {
-    new SegmentSeries(folder, 'none', EFFECT_COLUMNS).finish();
+    await new SegmentSeries(folder, 'none', EFFECT_COLUMNS).finish();
     expect(await rows(`SELECT count(*), count(effect_key) FROM '${folder}/none-*.parquet'`)).toEqual([
       [0n, 0n],
     ]);
@@ -100,8 +100,8 @@ describe('segments', () => {
     const series = new SegmentSeries(folder, 'many', EFFECT_COLUMNS);
     const keys = Array.from({ length: 15_000 }, (_, i) => `ORD-${i}`);
     const pages = effectPages(effects(keys));
-    for (let batch = 0; batch < 150; batch++) series.append(keys.length, pages);
-    series.finish();
+    for (let batch = 0; batch < 150; batch++) await series.append(keys.length, pages);
+    await series.finish();
     const [[count, distinct, files]] = (await rows(
       `SELECT count(*), count(DISTINCT effect_key), count(DISTINCT filename) FROM read_parquet('${folder}/many-*.parquet', filename = true)`,
     )) as [[bigint, bigint, bigint]];

@@ -30,10 +30,10 @@ export async function play(history: History, exact: boolean): Promise<Played> {
   const settings = settingsOf(history);
   const evidence = await Evidence.create(join(parent, 'evidence'), settings, { exact });
   try {
-    evidence.takeMessages(messageBatch(history));
-    history.kinds.forEach((_, kind) => {
-      evidence.takeEffects(kind, effectBatch(history.effects.filter((effect) => effect.kind === kind)));
-    });
+    await evidence.takeMessages(messageBatch(history));
+    for (const kind of history.kinds.keys()) {
+      await evidence.takeEffects(kind, effectBatch(history.effects.filter((effect) => effect.kind === kind)));
+    }
     await evidence.seal(settings, rangeOf(history), replayOf(history), coverageOf(history));
     const judgement = await evidence.judge();
     return { judgement, lines: await all(evidence.lines('all')), orphans: await all(evidence.orphans()) };

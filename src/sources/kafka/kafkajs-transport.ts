@@ -2,7 +2,7 @@
  * Kafka's servers through kafkajs, which is imported here alone and of which only the connections are used: no consumer
  * group is joined, nothing is committed, no topic comes into being.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Cluster, Kafka, logLevel } from 'kafkajs';
 import { AuditError } from '../../error.ts';
 import type { KafkaConnection, KafkaSettings } from '../../model.ts';
@@ -20,6 +20,7 @@ import {
 import { abortable, Patience, pause } from './patience.ts';
 import { enabledMechanisms, loginName, saslOf, tlsOpener } from './security.ts';
 import type { Transport } from './transport.ts';
+import { connectForAnswers } from './whole-answers.ts';
 
 /** What kafkajs's brokers can do beyond their public types. */
 interface RawBroker {
@@ -63,7 +64,7 @@ export class KafkaJsTransport implements Transport {
     this.#connection = settings.connection ?? {};
     this.#fates = new Fates(this.#connection);
     const { tls } = this.#connection;
-    this.#open = tls === undefined ? (to, onOpen) => connect(to, onOpen) : tlsOpener(tls);
+    this.#open = tls === undefined ? connectForAnswers : tlsOpener(tls);
     this.#cluster = captureCluster(this.#client(settings));
   }
 

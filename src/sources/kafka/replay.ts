@@ -134,7 +134,7 @@ class Replay {
 
   async #flush(): Promise<void> {
     await this.#telling.sink.flush();
-    this.#hooks.checkpoint?.offer(() => ({
+    await this.#hooks.checkpoint?.offer(() => ({
       tallies: this.lanes.map((lane) => lane.tally.state()),
       bytes: this.bytes,
     }));

@@ -487,7 +487,7 @@ function damaged(whole: Buffer, changes: readonly { at: number; byte: number; ki
   }
   const result = Buffer.from(bytes);
   result.writeInt32BE(result.length - 12, 8);
-  result.writeUInt32BE(crc32c(result, 21, result.length), 17);
+  result.writeUInt32BE(crc32c(result.subarray(21)), 17);
   return result;
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { crc32c } from '../../../src/sources/kafka/crc32c.ts';
 import { Scanner } from '../../../src/sources/scan/scanner.ts';
+import { slowCrc32c } from '../kafka/encoder.ts';
 
 const scanner = new Scanner();
 
@@ -19,12 +19,12 @@ it('agrees with the table of bytes at every length and place', () => {
   scanner.load(bytes);
   for (let from = 0; from < 20; from++) {
     for (let to = from; to <= bytes.length; to++) {
-      expect(scanner.crc32c(from, to)).toBe(crc32c(bytes, from, to));
+      expect(scanner.crc32c(from, to)).toBe(slowCrc32c(bytes.subarray(from, to)));
     }
   }
 });
 
 it('takes bytes larger than its memory was', () => {
   const bytes = Buffer.alloc(9 << 20, 'order');
-  expect(checksum(bytes)).toBe(crc32c(bytes, 0, bytes.length));
+  expect(checksum(bytes)).toBe(slowCrc32c(bytes));
 });
