@@ -57,6 +57,9 @@ skipUnless([kafkaUnavailable()], 'an audit that is interrupted', () => {
         join(folder, 'onceover.yaml'),
         '--report-directory',
         directory,
+        // Slow enough to be met in the middle.
+        '--max-rate',
+        '75000 messages/s',
         ...more,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },

@@ -1,4 +1,4 @@
-/** Mends kafkajs's connections, which carry what was left of a broken one into the next. */
+/** Mends kafkajs's connections, which carry what was left of a broken one into the next, and copy what need not be copied. */
 
 /** What kafkajs 2.2.4 keeps of a connection (src/network/connection.js), as much of it as is looked at here. */
 interface RawConnection {
@@ -6,6 +6,7 @@ interface RawConnection {
   chunks: Buffer[];
   bytesBuffered: number;
   bytesNeeded: number;
+  processData(bytes: Buffer): void;
   socket?: { destroy(): void } | undefined;
   isConnected(): boolean;
   connect(): Promise<unknown>;
@@ -40,6 +41,12 @@ export function beginWithNothing(cluster: RawCluster): void {
 function mend(connection: RawConnection): void {
   const connect = connection.connect.bind(connection);
   const disconnect = connection.disconnect.bind(connection);
+  const process = connection.processData.bind(connection);
+  connection.processData = (bytes) => {
+    // What is left of an answer that came whole is a chunk of no bytes, for which kafkajs would copy the next one.
+    if (connection.bytesBuffered === 0) connection.chunks = [];
+    process(bytes);
+  };
   connection.connect = () => {
     if (!connection.isConnected()) forget(connection);
     return connect();

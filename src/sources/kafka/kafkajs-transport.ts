@@ -20,7 +20,7 @@ import {
 import { abortable, Patience, pause } from './patience.ts';
 import { enabledMechanisms, loginName, saslOf, tlsOpener } from './security.ts';
 import type { Transport } from './transport.ts';
-import { connectForAnswers } from './whole-answers.ts';
+import { connectForAnswers, giveBack } from './whole-answers.ts';
 
 /** What kafkajs's brokers can do beyond their public types. */
 interface RawBroker {
@@ -114,6 +114,11 @@ export class KafkaJsTransport implements Transport {
       this.#signal.throwIfAborted();
       throw this.#translate(error);
     }
+  }
+
+  release({ partitions }: FetchResponse): void {
+    const part = partitions.find(({ records }) => records.length > 0);
+    if (part !== undefined) giveBack(part.records);
   }
 
   async recover(): Promise<void> {

@@ -40,9 +40,14 @@ export interface ReadingOptions extends Pick<KafkaSettings, 'maxRate' | 'fetchMe
   readonly saved?: ReadingState;
 }
 
+/** One request under way. */
+interface Flight {
+  readonly leader: string;
+}
+
 /** The end of one request to one server. */
 interface Arrival {
-  readonly leader: string;
+  readonly flight: Flight;
   readonly lanes: readonly Lane[];
   /** Bytes of the batches that came. */
   readonly bytes: number;
@@ -50,6 +55,8 @@ interface Arrival {
 }
 
 const MAX_WAIT_MS = 500;
+/** Requests that a server may have at once, each for its share of the partitions: it is at one answer while another is told. */
+const AT_ONCE = 2;
 /** Larger answers were no faster. */
 const RESPONSE_BYTES = 10 << 20;
 /** What fetches may take of memory by default: all that was asked for, or came and was not told yet. */
@@ -83,7 +90,7 @@ class Replay {
   readonly #fetchMemory: number;
   /** Bytes of it that are taken. */
   #taken = 0;
-  readonly #inFlight = new Map<string, Promise<Arrival>>();
+  readonly #inFlight = new Map<Flight, Promise<Arrival>>();
   #turn = 0;
   #progressAt = 0;
 
@@ -123,7 +130,7 @@ class Replay {
         continue;
       }
       const arrival = await abortable(Promise.race(this.#inFlight.values()), this.#hooks.signal);
-      this.#inFlight.delete(arrival.leader);
+      this.#inFlight.delete(arrival.flight);
       await this.#receive(arrival);
       if (this.#hooks.checkpoint?.due()) await this.#flush();
       this.#tellProgress();
@@ -140,37 +147,35 @@ class Replay {
     }));
   }
 
-  /** One request to every server that leads a partition which waits, and that has no request yet. */
+  /** Requests to every server that leads a partition which waits, as many as it may have at once. */
   #send(): void {
-    const waiting = this.lanes.filter((lane) => !(lane.done || lane.inFlight || lane.held));
-    // Who waited longest comes first, where at least one batch is certain.
-    const inTurn = waiting.sort((one, other) => one.served - other.served);
-    const leaders = this.#transport.leaders(waiting.map((lane) => lane.partition));
-    const maxBytes = this.#share();
+    const unread = this.lanes.filter((lane) => !lane.done);
+    const leaders = this.#transport.leaders(unread.map((lane) => lane.partition));
+    const maxBytes = this.#share(leaders.size * AT_ONCE);
     for (const [leader, partitions] of leaders) {
-      if (this.#inFlight.has(leader)) continue;
-      // A batch larger than its share may have taken what another needs; a single request is always sent.
-      if (this.#taken > 0 && this.#taken + maxBytes > this.#fetchMemory) return;
-      this.#taken += maxBytes;
       const led = new Set(partitions);
-      const lanes = inTurn.filter((lane) => led.has(lane.partition));
-      const alone = lanes.find((lane) => lane.alone);
-      // A request has one isolation level: the lanes of the other have their turn next.
-      const alike = lanes.filter((lane) => lane.isolation === lanes[0]!.isolation);
-      this.#inFlight.set(leader, this.#fetch(leader, alone === undefined ? alike : [alone], maxBytes));
+      const most = Math.ceil(partitions.length / AT_ONCE);
+      for (;;) {
+        const waiting = unread.filter((lane) => led.has(lane.partition) && !(lane.inFlight || lane.held));
+        const flights = [...this.#inFlight.keys()].filter((flight) => flight.leader === leader);
+        if (waiting.length === 0 || flights.length >= AT_ONCE) break;
+        // A batch larger than its share may have taken what another needs; a single request is always sent.
+        if (this.#taken > 0 && this.#taken + maxBytes > this.#fetchMemory) return;
+        this.#taken += maxBytes;
+        const flight = { leader };
+        this.#inFlight.set(flight, this.#fetch(flight, lanesOfOne(waiting, most), maxBytes));
+      }
     }
   }
 
-  /** The most that one request may ask for: what all servers may have under way, and one answer that is being told. */
-  #share(): number {
-    const unread = this.lanes.filter((lane) => !lane.done).map((lane) => lane.partition);
-    const servers = Math.max(1, this.#transport.leaders(unread).size);
-    const share = Math.floor(this.#fetchMemory / (servers + 1));
-    return Math.max(1, Math.min(RESPONSE_BYTES, share, this.#pace.fetchBytes(servers)));
+  /** The most that one request may ask for: what may be under way altogether, and one answer that is being told. */
+  #share(requests: number): number {
+    const share = Math.floor(this.#fetchMemory / (Math.max(1, requests) + 1));
+    return Math.max(1, Math.min(RESPONSE_BYTES, share, this.#pace.fetchBytes(requests)));
   }
 
   /** Never rejects: an error is the outcome. */
-  async #fetch(leader: string, lanes: readonly Lane[], maxBytes: number): Promise<Arrival> {
+  async #fetch(flight: Flight, lanes: readonly Lane[], maxBytes: number): Promise<Arrival> {
     for (const lane of lanes) lane.inFlight = true;
     const request = {
       isolation: lanes[0]!.isolation,
@@ -181,11 +186,11 @@ class Replay {
     let bytes = 0;
     try {
       await this.#pace.toFetch(maxBytes);
-      const outcome = await this.#transport.fetch(leader, request);
+      const outcome = await this.#transport.fetch(flight.leader, request);
       bytes = outcome.partitions.reduce((sum, { records }) => sum + records.length, 0);
-      return { leader, lanes, bytes, outcome };
+      return { flight, lanes, bytes, outcome };
     } catch (error) {
-      return { leader, lanes, bytes, outcome: { error } };
+      return { flight, lanes, bytes, outcome: { error } };
     } finally {
       this.#pace.fetched(maxBytes, bytes);
       this.#taken += bytes - maxBytes;
@@ -213,6 +218,7 @@ class Replay {
       await lane.tell(fetched, end, this.#telling);
     }
     this.#taken -= bytes;
+    this.#transport.release(outcome);
     await this.#retry(stuck, (lane) => this.#settle(lane, answers.get(lane.partition), outcome.errorCode));
   }
 
@@ -259,6 +265,16 @@ class Replay {
     const done = this.lanes.reduce((sum, lane) => sum + lane.tally.done, 0);
     this.#hooks.progress({ stage: 'replay', done, total: this.#total, unit: 'messages', bytes: this.bytes });
   }
+}
+
+/** The lanes of one request, of those that wait. */
+function lanesOfOne(waiting: readonly Lane[], most: number): readonly Lane[] {
+  const alone = waiting.find((lane) => lane.alone);
+  if (alone !== undefined) return [alone];
+  // Who waited longest comes first, where at least one batch is certain.
+  const inTurn = waiting.toSorted((one, other) => one.served - other.served);
+  // A request has one isolation level: the lanes of the other have their turn next.
+  return inTurn.filter((lane) => lane.isolation === inTurn[0]!.isolation).slice(0, most);
 }
 
 /** Nothing came although nothing is wrong: behind the first partition of a request, the answer may have been full. */

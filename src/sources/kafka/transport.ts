@@ -24,6 +24,8 @@ export interface Transport {
   leaders(partitions: readonly number[]): ReadonlyMap<string, readonly number[]>;
   /** One try. @throws PassingError where another may succeed, after recover() */
   fetch(leader: string, request: FetchRequest): Promise<FetchResponse>;
+  /** The bytes of an answer are not looked at any more. */
+  release(answer: FetchResponse): void;
   /** Hears again who leads what. Never throws. */
   recover(): Promise<void>;
   /** Leaves no connection and no timer behind, whatever is going on. */

@@ -7,6 +7,30 @@ const SIZE_BYTES = 4;
 /** What claims to be larger is told as it comes: it may be no answer of Kafka's at all. */
 const MOST_BYTES = 1 << 28;
 
+/** Memory of large answers that are done with, for those to come: new memory costs more than what is read into it. */
+const idle: Buffer[] = [];
+/** What is ours to be used again. */
+const ours = new WeakSet<ArrayBufferLike>();
+const LARGE_BYTES = 1 << 16;
+const MOST_IDLE = 4;
+/** Answers of about one size take each other's place. */
+const ROUNDING = 1 << 20;
+
+/** Gives back the memory of an answer, by any part of it: nothing may look at it any more. */
+export function giveBack(part: Uint8Array): void {
+  if (!ours.has(part.buffer) || idle.length >= MOST_IDLE) return;
+  if (!idle.some((one) => one.buffer === part.buffer)) idle.push(Buffer.from(part.buffer));
+}
+
+function memoryFor(length: number): Buffer {
+  if (length < LARGE_BYTES) return Buffer.allocUnsafe(length);
+  const fitting = idle.findIndex((one) => one.length >= length);
+  if (fitting >= 0) return idle.splice(fitting, 1)[0]!.subarray(0, length);
+  const memory = Buffer.allocUnsafeSlow(Math.ceil(length / ROUNDING) * ROUNDING);
+  ours.add(memory.buffer);
+  return memory.subarray(0, length);
+}
+
 /** As net.connect does, but every `data` is one answer with its size before it. */
 export function connectForAnswers(
   to: { readonly host: string; readonly port: number },
@@ -71,7 +95,7 @@ export class Answers {
       this.#tell(Buffer.from(this.#size));
       return;
     }
-    const answer = Buffer.allocUnsafe(SIZE_BYTES + size);
+    const answer = memoryFor(SIZE_BYTES + size);
     answer.set(this.#size);
     this.#filled = SIZE_BYTES;
     if (size === 0) this.#finish(answer);

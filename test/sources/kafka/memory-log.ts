@@ -1,7 +1,12 @@
 /** A topic in memory behind the Transport that the replay sees: logs as compaction, deletion and transactions leave them. */
 
 import { PassingError } from '../../../src/sources/kafka/failures.ts';
-import { decodeFetch, type FetchRequest, ISOLATION } from '../../../src/sources/kafka/fetch.ts';
+import {
+  decodeFetch,
+  type FetchRequest,
+  type FetchResponse,
+  ISOLATION,
+} from '../../../src/sources/kafka/fetch.ts';
 import { EARLIEST, LATEST, type Transport } from '../../../src/sources/kafka/transport.ts';
 import { type AnswerSpec, type BatchSpec, batch, fetchResponse, marker, type RecordSpec } from './encoder.ts';
 
@@ -127,6 +132,11 @@ export class MemoryTransport implements Transport {
       answers.push(answer);
     }
     return decodeFetch(11, fetchResponse(11, this.topic, answers));
+  }
+
+  /** Whoever still looks at it sees something else. */
+  release({ partitions }: FetchResponse): void {
+    for (const { records } of partitions) records.fill(0xee);
   }
 
   async recover() {
