@@ -106,9 +106,7 @@ function median(costs: readonly Cost[]): Cost {
 }
 
 export async function benchReplay(scale: number): Promise<void> {
-  const kcat = commandPath('kcat');
-  if (kcat === undefined)
-    throw new Error('kcat is missing, the peer of this benchmark: apt-get install kcat');
+  const kcat = kcatPath();
   const folder = await mkdtemp(join(tmpdir(), 'onceover-bench-'));
   const kafka = await startKafka();
   try {
@@ -125,6 +123,48 @@ export async function benchReplay(scale: number): Promise<void> {
     await kafka.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What a replay of ten times as many messages takes of memory: no more, give or take a fifth. */
+export async function benchMemory(scale: number): Promise<void> {
+  const kcat = kcatPath();
+  const folder = await mkdtemp(join(tmpdir(), 'onceover-bench-'));
+  const kafka = await startKafka();
+  try {
+    const messages = Math.round(10_500_000 * scale);
+    const load: Load = { topic: 'orders', codec: 'none', messages, bytes: 200 };
+    await createTopics(kafka.bootstrap, [load]);
+    say(`producing ${messages.toLocaleString('en-US')} x ${load.bytes} B …`);
+    await produce(kafka.bootstrap, kcat, load);
+    // Keys are dealt out to the partitions nearly evenly: each has as many as that.
+    const peaks = [];
+    for (const each of [250_000, 2_500_000]) {
+      peaks.push(await peakOf(kafka.bootstrap, load, join(folder, String(each)), Math.round(each * scale)));
+    }
+    const ratio = peaks[1]! / peaks[0]!;
+    say(`  ratio ${ratio.toFixed(2)}`);
+    if (ratio > 1.2) process.exitCode = 1;
+  } finally {
+    await kafka.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param offsets of each partition */
+async function peakOf(bootstrap: string, { topic }: Load, folder: string, offsets: number): Promise<number> {
+  const args = [join(READERS, 'segments.mjs'), bootstrap, topic, folder, String(offsets)];
+  const { stdout, peakBytes, seconds } = await measure(process.execPath, args);
+  const { count } = JSON.parse(stdout) as { count: number };
+  const read = count.toLocaleString('en-US').padStart(10);
+  say(`  ${read} messages  ${seconds.toFixed(2)} s  peak ${Math.round(peakBytes / 2 ** 20)} MB`);
+  return peakBytes;
+}
+
+function kcatPath(): string {
+  const kcat = commandPath('kcat');
+  if (kcat === undefined)
+    throw new Error('kcat is missing, the peer of this benchmark: apt-get install kcat');
+  return kcat;
 }
 
 async function createTopics(bootstrap: string, all: readonly Load[]): Promise<void> {
