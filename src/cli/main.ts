@@ -36,6 +36,14 @@ const report = {
   json: { type: 'boolean', default: false, describe: 'print report.json to stdout instead of the summary' },
 } as const;
 
+const SET = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  default: [] as string[],
+  describe: 'path=value: overrides the file',
+} as const;
+
 function commands() {
   return yargs(hideBin(process.argv))
     .scriptName(TOOL.name)
@@ -55,13 +63,7 @@ function commands() {
             demandOption: true,
             describe: 'the configuration, onceover.yaml',
           })
-          .option('set', {
-            type: 'string',
-            array: true,
-            nargs: 1,
-            default: [],
-            describe: 'path=value: overrides the file',
-          })
+          .option('set', SET)
           .options(RANGE_FLAGS)
           .option('capture', {
             type: 'string',
@@ -147,13 +149,7 @@ function commands() {
             describe: 'the file: .gz, or .jsonl to have it unpacked',
           })
           .option('force', { type: 'boolean', default: false, describe: 'replace the file if it is there' })
-          .option('set', {
-            type: 'string',
-            array: true,
-            nargs: 1,
-            default: [],
-            describe: 'path=value: overrides the file',
-          })
+          .option('set', SET)
           .options(RANGE_FLAGS)
           .options(KAFKA_OPTIONS)
           .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),

@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import type { FieldReference } from '../../model.ts';
 import { JsonReader } from '../messages/json.ts';
 import { JSON_KIND, type JsonPath } from '../messages/json-path.ts';
-import type { RecordView } from '../messages/record.ts';
+import { emptyRecord, type RecordView } from '../messages/record.ts';
 import { BadLine, type EntryReader } from './entry.ts';
 import { type ConnectName, connectName, type FormedFile } from './format.ts';
 import type { FileRuns } from './survey.ts';
@@ -55,17 +55,7 @@ export class ConnectEntry implements EntryReader {
   #isEnvelope = false;
 
   topic = '';
-  readonly record: RecordView = {
-    partition: 0,
-    offset: 0,
-    timestamp: -1,
-    key: null,
-    value: null,
-    headers: [],
-    inRange: false,
-    aborted: false,
-    ofOpenTransaction: false,
-  };
+  readonly record = emptyRecord();
 
   /** @param timestamp where in the value its time is; undefined: nowhere */
   constructor(file: FormedFile, timestamp: FieldReference | undefined) {

@@ -6,7 +6,7 @@ import type { OffsetClasses } from '../../model.ts';
 
 import { JsonReader } from '../messages/json.ts';
 import { JSON_KIND, type JsonKind } from '../messages/json-path.ts';
-import type { RecordView } from '../messages/record.ts';
+import { emptyRecord, type RecordView } from '../messages/record.ts';
 import { type StringBytes, unescapeInto } from './strings.ts';
 
 /** What is read of a line, and at which of the reader's paths. */
@@ -74,17 +74,7 @@ export class CaptureEntry implements EntryReader {
   topic = '';
   without: WithoutMessage | undefined;
   /** Its bytes are good until the next line is read. */
-  readonly record: RecordView = {
-    partition: 0,
-    offset: 0,
-    timestamp: 0,
-    key: null,
-    value: null,
-    headers: [],
-    inRange: false,
-    aborted: false,
-    ofOpenTransaction: false,
-  };
+  readonly record = emptyRecord();
 
   constructor(needsHeaders: boolean) {
     this.#needsHeaders = needsHeaders;

@@ -23,3 +23,18 @@ export function lastHeader(headers: RecordView['headers'], name: string): Uint8A
   for (let i = headers.length - 1; i >= 0; i--) if (headers[i]![0] === name) return headers[i]![1];
   return null;
 }
+
+/** A record to be filled in by a source that makes its own. */
+export function emptyRecord(): RecordView {
+  return {
+    partition: 0,
+    offset: 0,
+    timestamp: -1,
+    key: null,
+    value: null,
+    headers: [],
+    inRange: false,
+    aborted: false,
+    ofOpenTransaction: false,
+  };
+}
