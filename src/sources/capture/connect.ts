@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import type { FieldReference } from '../../model.ts';
 import { JsonReader } from '../messages/json.ts';
 import { JSON_KIND, type JsonPath } from '../messages/json-path.ts';
-import { emptyRecord, type RecordView } from '../messages/record.ts';
+import { emptyRecord, messageTime, type RecordView } from '../messages/record.ts';
 import { BadLine, type EntryReader } from './entry.ts';
 import { type ConnectName, connectName, type FormedFile } from './format.ts';
 import type { FileRuns } from './survey.ts';
@@ -116,7 +116,7 @@ export class ConnectEntry implements EntryReader {
   /** Epoch milliseconds; negative: there is no time that can be read. */
   #time(path: number): number {
     const text = this.#json.text(path) ?? '';
-    if (/^\d{1,15}$/.test(text)) return Number(text);
+    if (/^\d{1,19}$/.test(text)) return messageTime(Number(text));
     return MOMENT.test(text) ? Date.parse(text) : -1;
   }
 

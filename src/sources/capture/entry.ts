@@ -6,7 +6,7 @@ import type { OffsetClasses } from '../../model.ts';
 
 import { JsonReader } from '../messages/json.ts';
 import { JSON_KIND, type JsonKind } from '../messages/json-path.ts';
-import { emptyRecord, type RecordView } from '../messages/record.ts';
+import { emptyRecord, messageTime, type RecordView } from '../messages/record.ts';
 import { type StringBytes, unescapeInto } from './strings.ts';
 
 /** What is read of a line, and at which of the reader's paths. */
@@ -123,8 +123,8 @@ export class CaptureEntry implements EntryReader {
   #timestamp(): number {
     if (this.#kind('ts') <= JSON_KIND.null) return -1;
     const text = this.#kind('ts') === JSON_KIND.number ? this.#written('ts').toString('latin1') : '';
-    if (!/^-?\d{1,15}$/.test(text)) throw new BadLine(this.#wants('ts', 'whole milliseconds'));
-    return Number(text);
+    if (!/^-?\d{1,19}$/.test(text)) throw new BadLine(this.#wants('ts', 'whole milliseconds'));
+    return messageTime(Number(text));
   }
 
   #wholeNumber(name: FieldName): number {

@@ -22,6 +22,7 @@ import {
   type FixedPartition,
   fixByOffsets,
   fixByTime,
+  lateNotes,
   paddedTime,
   partitionsOf,
   questionsOf,
@@ -128,6 +129,7 @@ async function fixFound(
     ...asked,
     notes: [
       ...notesOf(found, missing),
+      ...(range.by === 'offsets' ? [] : lateNotes(partitions, asked)),
       ...earlyNotes(early, asked),
       ...offsetsNotes(found.runs),
       ...[...(offsets?.values() ?? [])].flatMap(({ note }) => note ?? []),

@@ -1,5 +1,6 @@
 /** Which offsets of a capture are the range, and which are its padding. */
 import type { PartitionRange, RangeSettings } from '../../model.ts';
+import { SHORT } from '../../words.ts';
 import type { CaptureSurvey, PartitionSurvey, Questions } from './survey.ts';
 
 /** Epoch milliseconds [from, to); undefined: as far as the capture goes. */
@@ -53,8 +54,20 @@ export function fixByTime(
   const first = offsetOf(asked.from, survey.first);
   const end = offsetOf(asked.to, behind);
   const readFirst = offsetOf(wider.from, survey.first);
-  const readEnd = offsetOf(wider.to, behind);
+  // Messages that came late, or behind one that is dated wrongly, are read to explain effects.
+  const lastOlder = wider.to === undefined ? undefined : survey.lastOlder(wider.to);
+  const readEnd = Math.max(offsetOf(wider.to, behind), (lastOlder ?? -1) + 1);
   return { range: { partition, first, end, readFirst, readEnd, short: 0 }, padded: wider, survey };
+}
+
+/** A note for each partition with messages from before the end of the time that lie behind the offset it became. */
+export function lateNotes(partitions: readonly FixedPartition[], { to }: TimeSpan): string[] {
+  if (to === undefined) return [];
+  return partitions.flatMap(({ range: { partition, end }, survey }) => {
+    const last = survey?.lastOlder(to);
+    if (last === undefined || last < end) return [];
+    return `${SHORT}partition ${partition}: messages of the time asked for lie behind offset ${end}, the first dated after it; they are not judged, which a range of offsets up to ${last + 1} would.`;
+  });
 }
 
 /** The time of the padding around offsets: from the oldest to the newest message among them, and `padding` more. */

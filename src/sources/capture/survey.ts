@@ -4,7 +4,7 @@ import { type Pass, walk } from './walk.ts';
 
 /** What is asked about a partition besides its ends. */
 export interface Questions {
-  /** For each of these times: which is the first offset whose message is not older? */
+  /** For each of these times: which is the first offset whose message is not older, and which the last that is? */
   readonly times: readonly number[];
   /** Of messages with offsets in [first, end): what are the smallest and largest timestamp? */
   readonly within?: readonly [first: number, end: number];
@@ -14,6 +14,7 @@ export interface Questions {
 export class PartitionSurvey {
   readonly #questions: Questions;
   readonly #firstNotOlder: (number | undefined)[];
+  readonly #lastOlder: (number | undefined)[];
   /** Messages, those that are there twice counted twice. */
   messages = 0;
   /** Smallest and largest offset. */
@@ -33,6 +34,7 @@ export class PartitionSurvey {
   constructor(questions: Questions) {
     this.#questions = questions;
     this.#firstNotOlder = questions.times.map(() => undefined);
+    this.#lastOlder = questions.times.map(() => undefined);
   }
 
   see(offset: number, timestamp: number): void {
@@ -44,9 +46,18 @@ export class PartitionSurvey {
 
   /** The first offset whose message is not older than one of the times asked about, as a broker would answer. */
   firstNotOlder(time: number): number | undefined {
+    return this.#firstNotOlder[this.#indexOf(time)];
+  }
+
+  /** The last offset whose message is older than one of the times asked about. */
+  lastOlder(time: number): number | undefined {
+    return this.#lastOlder[this.#indexOf(time)];
+  }
+
+  #indexOf(time: number): number {
     const asked = this.#questions.times.indexOf(time);
     if (asked < 0) throw new Error(`the capture was not asked about ${time}`);
-    return this.#firstNotOlder[asked];
+    return asked;
   }
 
   #seeTime(offset: number, timestamp: number): void {
@@ -54,8 +65,8 @@ export class PartitionSurvey {
     if (offset > this.#lastTimed) [this.#lastTimed, this.lastAt] = [offset, timestamp];
     const { times, within } = this.#questions;
     for (let i = 0; i < times.length; i++) {
-      if (timestamp < times[i]!) continue;
-      this.#firstNotOlder[i] = Math.min(this.#firstNotOlder[i] ?? offset, offset);
+      if (timestamp < times[i]!) this.#lastOlder[i] = Math.max(this.#lastOlder[i] ?? offset, offset);
+      else this.#firstNotOlder[i] = Math.min(this.#firstNotOlder[i] ?? offset, offset);
     }
     if (within === undefined || offset < within[0] || offset >= within[1]) return;
     this.withinFrom = Math.min(this.withinFrom ?? timestamp, timestamp);

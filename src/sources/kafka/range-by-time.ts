@@ -1,6 +1,8 @@
 /** Ranges of time, and the whole log as the range without bounds, become offsets. */
 import type { Isolation, RangeSettings } from '../../model.ts';
+import { SHORT } from '../../words.ts';
 import { ISOLATION, type IsolationLevel } from './fetch.ts';
+import { type Looked, lookBehind } from './late.ts';
 import { type Cutting, type Log, levelOf, type Piece, sameFor, shortNotes } from './log.ts';
 import type { Transport } from './transport.ts';
 
@@ -23,6 +25,7 @@ export async function cutByTime(
   settings: TimeSettings,
   fixedAt: number,
   isolation: Isolation,
+  signal: AbortSignal,
 ): Promise<Cutting> {
   const { from, to, notes } = intervalOf(settings, fixedAt);
   const paddedFrom = from === undefined ? undefined : Math.max(0, from - settings.padding);
@@ -38,25 +41,40 @@ export async function cutByTime(
   const unstable = logs.some((log) => log.high > log.end);
   const unstableEnds = unstable ? await ask(to, ISOLATION.uncommitted) : undefined;
 
-  const pieces = logs.map((log): Piece => {
+  const pieces: Piece[] = [];
+  const late: string[] = [];
+  for (const log of logs) {
     const first = at(firsts, log, log.start);
-    const end = Math.max(first, at(ends, log, log.end));
+    const look = (offset: number, since = 0, until?: number): Promise<Looked> | Looked => {
+      const { partition, end: logEnd } = log;
+      if (until === undefined || offset >= logEnd) return { end: offset, late: 0, behindLate: offset };
+      return lookBehind(transport, { partition, offset, from: since, to: until, logEnd }, signal);
+    };
+    const looked = await look(Math.max(first, at(ends, log, log.end)), from, to);
+    const { end } = looked;
+    if (looked.late > 0) late.push(lateNote(log.partition, looked));
+    const padded = await look(Math.max(looked.behindLate, at(readEnds, log, log.end)), paddedFrom, paddedTo);
     const cut = {
       partition: log.partition,
       first,
       end,
       readFirst: Math.min(first, at(readFirsts, log, log.start)),
-      readEnd: Math.max(end, at(readEnds, log, log.end)),
+      readEnd: padded.behindLate,
       short: end < log.end ? 0 : missing(unstableEnds, log),
     };
-    return { log, cut, from: paddedFrom, to: paddedTo };
-  });
+    pieces.push({ log, cut, from: paddedFrom, to: paddedTo });
+  }
   return {
     pieces,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    notes: [...notes, ...shortNotes(pieces)],
+    notes: [...notes, ...shortNotes(pieces), ...late],
   };
+}
+
+function lateNote(partition: number, { end, late, behindLate }: Looked): string {
+  const messages = late === 1 ? 'a message' : `${late} messages`;
+  return `${SHORT}partition ${partition}: ${messages} of the time asked for came late, behind offset ${end} where most are dated after it; they are not judged, which a range of offsets up to ${behindLate} would.`;
 }
 
 function intervalOf(settings: TimeSettings, fixedAt: number): Interval {

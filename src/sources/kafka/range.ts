@@ -61,7 +61,7 @@ async function cut(
   const logs = await askLogs(transport, partitions, isolation);
   return range.by === 'offsets'
     ? cutByOffsets(transport, logs, range, isolation, signal)
-    : cutByTime(transport, logs, range, fixedAt, isolation);
+    : cutByTime(transport, logs, range, fixedAt, isolation, signal);
 }
 
 /** The partitions to read, ascending. @throws AuditError(2) naming those that do not exist */

@@ -84,6 +84,11 @@ export class BatchCursor {
     return true;
   }
 
+  /** Bytes of the whole batch. */
+  get size(): number {
+    return this.#end - this.#at;
+  }
+
   get isControl(): boolean {
     return (this.#attributes & CONTROL) !== 0;
   }

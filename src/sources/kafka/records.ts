@@ -1,6 +1,6 @@
 /** The records inside a batch, one after the other, without an object for each. (https://kafka.apache.org/documentation/#record) */
 import type { RecordBlock, RecordPlace } from '../messages/block.ts';
-import type { RecordView } from '../messages/record.ts';
+import { messageTime, type RecordView } from '../messages/record.ts';
 import { MessageSetCursor } from './message-set.ts';
 import type { BatchCursor } from './record-batch.ts';
 
@@ -113,7 +113,7 @@ export class RecordCursor implements RecordView, RecordBlock {
     if (length < 0 || end > this.#bytes.length) throw this.#batch.corrupt('a record ends outside of it');
     this.#at++; // attributes of the record: unused
     const timestampDelta = this.#varlong();
-    this.timestamp = this.#appendedAt ?? this.#baseTimestamp + timestampDelta;
+    this.timestamp = messageTime(this.#appendedAt ?? this.#baseTimestamp + timestampDelta);
     this.#moveTo(this.#varint());
     this.#keyLength = this.#varint();
     this.#keyAt = this.#at;
@@ -132,7 +132,7 @@ export class RecordCursor implements RecordView, RecordBlock {
     if (!this.#messages.next()) return false;
     const { message } = this.#messages;
     this.#bytes = message.bytes;
-    this.timestamp = message.timestamp;
+    this.timestamp = messageTime(message.timestamp);
     this.#moveTo(message.offset - this.#baseOffset);
     this.#keyAt = message.keyAt;
     this.#keyLength = message.keyLength;

@@ -24,6 +24,14 @@ export function lastHeader(headers: RecordView['headers'], name: string): Uint8A
   return null;
 }
 
+/** The last millisecond of the year 9999: what is dated later was not meant in milliseconds. */
+export const LATEST_TIMESTAMP = 253_402_300_799_999;
+
+/** A timestamp as records carry it, in epoch milliseconds: -1 for none, and for one that can be none. */
+export function messageTime(timestamp: number): number {
+  return timestamp >= 0 && timestamp <= LATEST_TIMESTAMP ? timestamp : -1;
+}
+
 /** A record to be filled in by a source that makes its own. */
 export function emptyRecord(): RecordView {
   return {

@@ -337,3 +337,33 @@ describe('partitions', () => {
     await expect(fix([everySecond(1)], { by: 'all', padding: 0 }, [7, 0, 9])).rejects.toMatchObject(failed);
   });
 });
+
+describe('a time in a log that is not in order of time', () => {
+  const asked: RangeSettings = { by: 'time', from: 3000, to: 50_000, padding: 2000 };
+
+  it('is not ended by a message that is dated wrongly', async () => {
+    const log = everySecond(20).messages(1, 900_000);
+    for (let i = 21; i < 80; i++) log.messages(1, i * 1000);
+    const fixed = await fix([log], asked);
+    // Messages 21 to 48 are of 22 to 49 s, and 50, 51 are padding.
+    expect(cuts(fixed)).toEqual([[0, 2, 50, 52, 0]]);
+    expect(fixed.range.notes).toEqual([]);
+  });
+
+  it('is read on to what came late, which is named and not judged', async () => {
+    const log = everySecond(80).messages(1, 4000).messages(1, 90_000).messages(1, 5000).messages(3, 91_000);
+    const fixed = await fix([log], asked);
+    expect(cuts(fixed)).toEqual([[0, 2, 49, 83, 0]]);
+    expect(fixed.range.notes).toEqual([
+      'short: partition 0: 2 messages of the time asked for came late, behind offset 49 where most are dated after it; they are not judged, which a range of offsets up to 83 would.',
+    ]);
+  });
+
+  it('is not looked for beyond a megabyte without it', async () => {
+    const log = everySecond(60);
+    const value = 'x'.repeat(1 << 18);
+    for (let i = 0; i < 6; i++) log.append({ records: [{ offset: 0, timestamp: 100_000, value }] });
+    log.messages(1, 4000);
+    expect(cuts(await fix([log], asked))).toEqual([[0, 2, 49, 51, 0]]);
+  });
+});

@@ -197,3 +197,22 @@ describe('what cannot be read', () => {
     expect(() => read(bytes)).toThrow('beyond 2^53 - 1');
   });
 });
+
+describe('a timestamp', () => {
+  it.each([
+    [1_795_563_117_683, 1_795_563_117_683],
+    [253_402_300_799_999, 253_402_300_799_999],
+    [253_402_300_800_000, -1],
+    [1_795_569_143_597_000, -1],
+    [-1, -1],
+    [-7, -1],
+  ])('of %d is %d: one that was not meant in milliseconds is none', (written, read) => {
+    const bytes = batch({ base: 0, records: [{ offset: 0, timestamp: written, value: '{}' }] });
+    const batches = new BatchCursor({ topic: 'orders', partition: 0 }, bytes);
+    batches.next();
+    const record = new RecordCursor(false);
+    record.open(batches);
+    record.next();
+    expect(record.timestamp).toBe(read);
+  });
+});

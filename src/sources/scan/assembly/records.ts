@@ -47,6 +47,8 @@ const COLUMNS_FULL = 1;
 const RECORD_LEFT = 2;
 
 const MOST_EXACT: i64 = 9007199254740991;
+/** The host's rule for times that can be none. */
+const LATEST_TIMESTAMP: i64 = 253402300799999;
 
 let end: u32 = 0;
 let p: u32 = 0;
@@ -149,7 +151,7 @@ function record(): i32 {
   if (offset >= to) return ALL_TOLD;
   if (offset < from) return GOES_ON;
   const timestamp = isAppended ? appendedAt : baseTimestamp + timestampDelta;
-  if (timestamp > MOST_EXACT || timestamp < -MOST_EXACT) return RECORD_LEFT;
+  if (timestamp > LATEST_TIMESTAMP || timestamp < -1) return RECORD_LEFT;
   const inRange = offset >= rangeFirst && offset < rangeEnd;
   const messageClass = add(partition, offset, timestamp, keyAt, keyLength, valueAt, valueLength, inRange, aborted);
   if (messageClass == LEFT) return RECORD_LEFT;
