@@ -22,6 +22,7 @@ import { commandPath } from '../support/servers/availability.ts';
 import { certificatesUnavailable, encryptKey, pkcs12Keystore } from '../support/servers/certificates.ts';
 import { type KafkaVersion, kafkaUnavailable } from '../support/servers/kafka.ts';
 import { skipUnless } from '../support/servers/skip.ts';
+import { startTokenEndpoint } from '../support/servers/token-endpoint.ts';
 
 const run = promisify(execFile);
 
@@ -178,6 +179,13 @@ suite('4', 'a connection to Kafka 4', (doors) => {
       expect(wrong.message).toBe(`The token endpoint ${doors().tokens.url} answers 401 (invalid_client).`);
       const nowhere = await refusal(doors(), given('auditor-secret', 'http://127.0.0.1:9/token'));
       expect(nowhere.message).toMatch(/^The token endpoint http:\/\/127\.0\.0\.1:9\/token does not answer: /);
+    });
+
+    it('that the broker does not take', async () => {
+      const over = await startTokenEndpoint({ clients: { auditor: 'auditor-secret' }, lifetime: -60 });
+      const { message, hint } = await refusal(doors(), given('auditor-secret', over.url)).finally(over.stop);
+      expect(message).toMatch(/refuses the login with OAUTHBEARER\.$/);
+      expect(hint).toMatch('There is a token, but Kafka does not take it');
     });
   });
 

@@ -61,21 +61,24 @@ export interface Addressee {
   readonly servers: string;
   /** The mechanism of the login, if there is one. */
   readonly login: string | undefined;
-  /** What a server that does not know that mechanism said it would take. */
-  readonly mechanisms: readonly string[] | undefined;
+  /** What a server said last when it was asked for that mechanism. */
+  readonly handshake: { readonly code: number; readonly mechanisms: readonly string[] } | undefined;
 }
 
 /**
  * The same error in the audit's terms: an AuditError where trying again is no use, a PassingError where it may be, the
  * error itself where it is neither Kafka's nor kafkajs's.
  */
-export function translate(error: unknown, { topic, servers, login, mechanisms }: Addressee): unknown {
+export function translate(error: unknown, { topic, servers, login, handshake }: Addressee): unknown {
   if (isAuditError(error) || error instanceof PassingError || !isKafkaJsError(error)) return error;
   if (error.name === 'KafkaJSSASLAuthenticationError') return loginRefused(error, servers, login);
   switch (error.type ?? error.cause?.type) {
     case 'UNSUPPORTED_SASL_MECHANISM':
-      return noMechanism(error, servers, login, mechanisms);
+      return noMechanism(error, servers, login, handshake?.mechanisms);
     case 'ILLEGAL_SASL_STATE':
+      // Kafka refuses a token with code 0 (RFC 7628, section 3.2.2), which kafkajs takes for a yes: its next request
+      // comes out of turn.
+      if (handshake?.code === CODE.none) return tokenRefused(error, servers, login);
       return new AuditError(4, `Kafka at ${servers} expects no login on that port.`, {
         hint: 'Set security.protocol to PLAINTEXT or SSL, or name the port for SASL in messages.kafka.bootstrap.',
         cause: error,
@@ -131,13 +134,23 @@ function noRight(topic: string, cause?: unknown): AuditError {
 function loginRefused(error: KafkaJsError, servers: string, login = 'SASL'): AuditError {
   const words = error.message.replace(/^SASL .*? failed: /, '').replace(/[.\s]+$/, '');
   const hint = login.startsWith('OAUTH')
-    ? 'The endpoint gave a token, but Kafka does not take it: its log says why (issuer, audience, expiry).'
+    ? TOKEN_REFUSED
     : 'Check sasl.username and sasl.password, and that the user exists for this mechanism.';
   return new AuditError(4, `Kafka at ${servers} refuses the login with ${login}: ${words}.`, {
     hint,
     cause: error,
   });
 }
+
+function tokenRefused(cause: KafkaJsError, servers: string, login = 'SASL'): AuditError {
+  return new AuditError(4, `Kafka at ${servers} refuses the login with ${login}.`, {
+    hint: TOKEN_REFUSED,
+    cause,
+  });
+}
+
+const TOKEN_REFUSED =
+  'There is a token, but Kafka does not take it: its log says why (form, subject, issuer, audience, expiry).';
 
 function noMechanism(
   cause: KafkaJsError,

@@ -18,7 +18,7 @@ import {
   type IsolationLevel,
 } from './fetch.ts';
 import { abortable, Patience, pause } from './patience.ts';
-import { enabledMechanisms, loginName, saslOf, tlsOpener } from './security.ts';
+import { handshakeAnswer, loginName, saslOf, tlsOpener } from './security.ts';
 import type { Transport } from './transport.ts';
 import { connectForAnswers, giveBack } from './whole-answers.ts';
 
@@ -229,7 +229,7 @@ export class KafkaJsTransport implements Transport {
       topic: this.topic,
       servers: this.servers,
       login: login && loginName(login),
-      mechanisms: this.#lastBytes && enabledMechanisms(this.#lastBytes),
+      handshake: this.#lastBytes && handshakeAnswer(this.#lastBytes),
     };
   }
 

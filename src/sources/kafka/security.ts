@@ -63,22 +63,26 @@ export function loginName(login: KafkaLogin): string {
   return login.mechanism === 'AWS_MSK_IAM' ? 'OAUTHBEARER' : login.mechanism;
 }
 
+/** What a server says to a SASL handshake. */
+export interface HandshakeAnswer {
+  /** Of the protocol; 0: it goes on with the mechanism that was asked for. */
+  readonly code: number;
+  readonly mechanisms: readonly string[];
+}
+
 /**
- * The mechanisms in the answer to a SASL handshake; kafkajs reads them and drops them. A size, the number of the request,
- * an error code and a list of names. (https://kafka.apache.org/protocol#The_Messages_SaslHandshake)
+ * The answer to a SASL handshake; kafkajs reads it and drops it. A size, the number of the request, an error code and a
+ * list of names. (https://kafka.apache.org/protocol#The_Messages_SaslHandshake)
  * @returns undefined: this is no such answer
  */
-export function enabledMechanisms(response: Buffer): readonly string[] | undefined {
+export function handshakeAnswer(response: Buffer): HandshakeAnswer | undefined {
   if (response.length < 14 || response.readInt32BE(0) !== response.length - 4) return undefined;
-  if (response.readInt16BE(8) !== UNSUPPORTED_SASL_MECHANISM) return undefined;
-  const names: string[] = [];
+  const mechanisms: string[] = [];
   let at = 14;
   for (let left = response.readInt32BE(10); left > 0 && at + 2 <= response.length; left--) {
     const end = at + 2 + response.readInt16BE(at);
-    names.push(response.toString('utf8', at + 2, end));
+    mechanisms.push(response.toString('utf8', at + 2, end));
     at = end;
   }
-  return names;
+  return at === response.length ? { code: response.readInt16BE(8), mechanisms } : undefined;
 }
-
-const UNSUPPORTED_SASL_MECHANISM = 33;

@@ -9,7 +9,7 @@ function kafkaJs(name: string, more: { type?: string; retriable?: boolean }, mes
 }
 
 const translated = (error: unknown) =>
-  translate(error, { topic: 'orders', servers: 'kafka-1:9092', login: undefined, mechanisms: undefined });
+  translate(error, { topic: 'orders', servers: 'kafka-1:9092', login: undefined, handshake: undefined });
 
 afterEach(() => {
   vi.useRealTimers();
@@ -78,6 +78,20 @@ describe('errors of kafkajs', () => {
     ['KafkaJSProtocolError', { type: 'LEADER_NOT_AVAILABLE', retriable: true }],
   ])('%s %o may pass', (name, more) => {
     expect(translated(kafkaJs(name, more))).toBeInstanceOf(PassingError);
+  });
+
+  it.each([
+    ['was not taken up', 34, /expects no login/, /PLAINTEXT or SSL/],
+    ['was taken up: then it is the token', 0, /refuses the login with OAUTHBEARER/, /does not take it/],
+  ])('a request out of turn, where the login %s', (_, code, message, hint) => {
+    const error = kafkaJs('KafkaJSProtocolError', { type: 'ILLEGAL_SASL_STATE' });
+    const handshake = { code, mechanisms: ['OAUTHBEARER'] };
+    const to = { topic: 'orders', servers: 'kafka-1:9092', login: 'OAUTHBEARER', handshake };
+    expect(translate(error, to)).toMatchObject({
+      status: 4,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
   });
 
   it('are not taken for what is a defect', () => {
