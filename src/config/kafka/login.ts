@@ -55,7 +55,9 @@ function readPassword(
   { name, options }: LoginModule,
 ): KafkaLogin | undefined {
   const wanted = mechanism === 'PLAIN' ? 'PlainLoginModule' : 'ScramLoginModule';
-  if (name !== '' && name !== wanted) {
+  const pair = ['sasl.username', 'sasl.password'] as const;
+  const isBeaten = pair.every((one) => given.strength(one) > given.strength('sasl.jaas.config'));
+  if (name !== '' && name !== wanted && !isBeaten) {
     given.refuse('sasl.jaas.config', `the ${wanted}, as ${mechanism} needs it`, `it names ${name}`);
     return undefined;
   }
@@ -65,14 +67,24 @@ function readPassword(
   return { mechanism, username, password };
 }
 
-/** The property where it is there, else the option of the login module. */
+/** Whether the login module is said in a stronger place than the property. */
+function isModuleStronger(given: Properties, name: PropertyName): boolean {
+  return given.strength('sasl.jaas.config') > given.strength(name);
+}
+
+/** What says the same as an option of the login module: the stronger place's counts, of one place the property. */
+function either(given: Properties, name: PropertyName, option: string | undefined): string | undefined {
+  const text = given.text(name);
+  return isModuleStronger(given, name) ? (option ?? text) : (text ?? option);
+}
+
 function needed(
   given: Properties,
   name: PropertyName,
   option: string | undefined,
   what: string,
 ): string | undefined {
-  const text = given.text(name) ?? option;
+  const text = either(given, name, option);
   if (text !== undefined && text !== '') return text;
   given.mistake(
     name,
@@ -92,7 +104,7 @@ function readOAuth(given: Properties, options: LoginModule['options']): KafkaLog
   const endpoint = readEndpoint(given);
   const clientId = needed(given, 'sasl.oauthbearer.client.id', options.clientId, 'the client’s name');
   const clientSecret = needed(given, 'sasl.oauthbearer.client.secret', options.clientSecret, 'its secret');
-  const scope = given.text('sasl.oauthbearer.scope') ?? options.scope;
+  const scope = either(given, 'sasl.oauthbearer.scope', options.scope);
   const urlEncode = given.text('sasl.oauthbearer.header.urlencode') === 'true';
   const extensions = readExtensions(given, options);
   if (endpoint === undefined || clientId === undefined || clientSecret === undefined) return undefined;
@@ -128,7 +140,11 @@ function readExtensions(given: Properties, options: LoginModule['options']): Rec
     .split(',')
     .filter((part) => part.includes('='))
     .map((part) => [part.slice(0, part.indexOf('=')).trim(), part.slice(part.indexOf('=') + 1)] as const);
-  return Object.fromEntries([...ofModule, ...ofProperty]);
+  return Object.fromEntries(
+    isModuleStronger(given, 'sasl.oauthbearer.extensions')
+      ? [...ofProperty, ...ofModule]
+      : [...ofModule, ...ofProperty],
+  );
 }
 
 /** As in Amazon's login module. (https://github.com/aws/aws-msk-iam-auth#details) */

@@ -35,9 +35,13 @@ interface Property {
   readonly path: Path;
   /** What a relative path in it is beside. */
   readonly directory: string;
-  /** Whether it stands where whoever wrote it meant this very connection, and not in an environment for many. */
-  readonly deliberate: boolean;
+  readonly strength: Strength;
 }
+
+/** Of a place, weakest first. All but an environment for many were meant for this very connection. */
+const STRENGTH = { none: 0, environment: 1, file: 2, configuration: 3, flags: 4 } as const;
+
+export type Strength = (typeof STRENGTH)[keyof typeof STRENGTH];
 
 export interface Sources {
   /** The configuration with the environment's values in it. */
@@ -89,7 +93,12 @@ export class Properties {
 
   /** Whether someone meant it for this connection: not only the environment has it. */
   isDeliberate(name: PropertyName): boolean {
-    return this.#given.get(name)?.deliberate === true;
+    return this.strength(name) > STRENGTH.environment;
+  }
+
+  /** Of the place that says it, to compare names that mean the same; 0: nobody says it. */
+  strength(name: PropertyName): Strength {
+    return this.#given.get(name)?.strength ?? STRENGTH.none;
   }
 
   /** "expected …; got …", where the value is no secret. */
@@ -118,7 +127,7 @@ export class Properties {
 
   /** Names that were given to no effect, as they were written. */
   ignored(): readonly string[] {
-    const unused = [...this.#given].filter(([name, { deliberate }]) => deliberate && !this.#used.has(name));
+    const unused = [...this.#given].filter(([name]) => this.isDeliberate(name) && !this.#used.has(name));
     return [...new Set([...this.#ignored, ...unused.map(([, { name }]) => name)])].sort();
   }
 }
@@ -160,7 +169,7 @@ function fromEnvironment(env: Environment): Property[] {
     const text = env[variable];
     if (text === undefined) return [];
     const place: Place = { argument: `environment variable ${variable}` };
-    return [property(name, text, place, process.cwd(), false)];
+    return [property(name, text, place, process.cwd(), STRENGTH.environment)];
   });
 }
 
@@ -186,7 +195,7 @@ function fromFile({ root, directory, flags }: Sources, mistakes: Mistake[]): Pro
   return new PropertiesFile(text.text).nodes.flatMap((node) => {
     if (node.type !== 'property') return [];
     const place: Place = { file: path, line: node.startingLineNumber, column: 1 };
-    return [property(node.key, node.value, place, dirname(path))];
+    return [property(node.key, node.value, place, dirname(path), STRENGTH.file)];
   });
 }
 
@@ -221,7 +230,7 @@ function inline({ root, directory }: Sources): Property[] {
     place,
     path,
     directory,
-    deliberate: true,
+    strength: STRENGTH.configuration,
   }));
 }
 
@@ -254,18 +263,20 @@ function fromFlags(
   { bootstrapServer, clientId, properties = [] }: KafkaFlags,
   mistakes: Mistake[],
 ): Property[] {
+  const said = (name: string, text: string, argument: string) =>
+    property(name, text, { argument }, process.cwd(), STRENGTH.flags);
   const found = properties.flatMap((setting) => {
     const equals = setting.indexOf('=');
     if (equals > 0) {
       const name = setting.slice(0, equals).trim();
-      return [property(name, setting.slice(equals + 1), { argument: `-X ${name}` }, process.cwd())];
+      return [said(name, setting.slice(equals + 1), `-X ${name}`)];
     }
     const text = `expected name=value, such as security.protocol=SSL; got ${quoted(setting)}`;
     mistakes.push({ place: { argument: '-X' }, path: [], text });
     return [];
   });
   const flag = (name: PropertyName, option: string, text: string | undefined) =>
-    text === undefined ? [] : [property(name, text, { argument: option }, process.cwd())];
+    text === undefined ? [] : [said(name, text, option)];
   return [
     ...found,
     ...flag('bootstrap.servers', '--bootstrap-server', bootstrapServer),
@@ -273,6 +284,6 @@ function fromFlags(
   ];
 }
 
-function property(name: string, text: string, place: Place, directory: string, deliberate = true): Property {
-  return { name, value: new WrittenScalar(place, 'text', text), place, path: [name], directory, deliberate };
+function property(name: string, text: string, place: Place, directory: string, strength: Strength): Property {
+  return { name, value: new WrittenScalar(place, 'text', text), place, path: [name], directory, strength };
 }

@@ -213,9 +213,11 @@ function refusal({ code = '', message }: NodeJS.ErrnoException, name: PropertyNa
   return `OpenSSL does not take it: ${message}`;
 }
 
-/** The one of several properties that is there; two at once are a mistake. */
+/** The one of several properties that is said in the strongest place; two in that one are a mistake. */
 function onlyOne<Name extends PropertyName>(given: Properties, names: readonly Name[]): Name | undefined {
-  const [first, second] = names.filter((name) => given.has(name));
+  const there = names.filter((name) => given.has(name));
+  const most = Math.max(...there.map((name) => given.strength(name)));
+  const [first, second] = there.filter((name) => given.strength(name) === most);
   if (first !== undefined && second !== undefined)
     given.mistake(second, `expected only one of this and ${first}`);
   return first;

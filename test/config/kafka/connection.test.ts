@@ -211,6 +211,30 @@ describe('a login', () => {
     });
   });
 
+  describe('is taken from the strongest place, whichever of its names is said there', () => {
+    const protocol = ['security.protocol=SASL_PLAINTEXT', 'sasl.mechanism=PLAIN'];
+    const module = (user: string, name = PLAIN) =>
+      `sasl.jaas.config=${name} required username="${user}" password="${user}-pw";`;
+    const pair = (user: string) => [`sasl.username=${user}`, `sasl.password=${user}-pw`];
+    const env = { KAFKA_SASL_USERNAME: 'eve', KAFKA_SASL_PASSWORD: 'eve-pw' };
+    it.each<[string, Given]>([
+      ['a login module over the environment’s pair', { file: [module('alice')], env }],
+      ['-X with a login module', { file: pair('bob'), flags: { properties: [module('alice')] } }],
+      ['-X with a pair', { file: [module('bob')], flags: { properties: pair('alice') } }],
+      [
+        '-X with a pair, over the module of another mechanism',
+        { file: [module('bob', SCRAM)], flags: { properties: pair('alice') } },
+      ],
+      [
+        'the parts of a pair from two places',
+        { file: ['sasl.username=alice'], env: { KAFKA_SASL_PASSWORD: 'alice-pw' } },
+      ],
+    ])('%s', (_, { file = [], ...more }) => {
+      const { from } = load({ file: [BROKERS, ...protocol, ...file], ...more });
+      expect(from.connection?.login).toEqual({ mechanism: 'PLAIN', username: 'alice', password: 'alice-pw' });
+    });
+  });
+
   it('by AWS, with what its login module says', () => {
     expect(login('sasl.mechanism=AWS_MSK_IAM')).toEqual({ mechanism: 'AWS_MSK_IAM' });
     const module = 'software.amazon.msk.auth.iam.IAMLoginModule';
@@ -494,6 +518,27 @@ skipUnless([certificatesUnavailable()], 'certificates and keys', () => {
     expect(of(`ssl.keystore.location=${store}`, 'ssl.keystore.password=seal')).toMatchObject({
       passphrase: 'seal',
     });
+  });
+
+  it('are those of the strongest place, whichever of their names are said there', async () => {
+    const authority = await createAuthority(directory, 'Night CA');
+    const { keyFile, certificateFile, bundleFile } = await authority.issue({ name: 'auditor' });
+    const other = authority.certificateFile;
+    const of = (file: readonly string[], more: Pick<Given, 'env' | 'flags'>) =>
+      load({ file: tls(...file), ...more }).from.connection?.tls;
+    const trusted = { authorities: expect.stringContaining('BEGIN CERTIFICATE') };
+    const truststore = `ssl.truststore.location=${other}`;
+    expect(of([truststore], { env: { KAFKA_SSL_CA_LOCATION: 'nowhere.pem' } })).toMatchObject(trusted);
+    const flags = { properties: [`ssl.ca.location=${other}`] };
+    expect(of(['ssl.truststore.location=nowhere.pem'], { flags })).toMatchObject(trusted);
+    const env = { KAFKA_SSL_CERTIFICATE_LOCATION: 'nowhere.pem', KAFKA_SSL_KEY_LOCATION: 'nowhere.key' };
+    expect(of([`ssl.keystore.location=${bundleFile}`], { env })).toHaveProperty('key');
+    const own = [`ssl.certificate.location=${certificateFile}`, `ssl.key.location=${keyFile}`];
+    const keystore = 'ssl.keystore.location=nowhere.p12';
+    expect(of([keystore], { flags: { properties: own } })).toHaveProperty('key');
+    expect(mistakes({ file: tls(truststore, `ssl.ca.location=${other}`) })).toEqual([
+      'client.properties:3  ssl.truststore.location: expected only one of this and ssl.ca.location',
+    ]);
   });
 
   it('that cannot be used are refused with the reason, before anything connects', async () => {
