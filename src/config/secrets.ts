@@ -12,8 +12,9 @@ export function isSecretName(name: string): boolean {
 const NAME_ONLY = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 /**
- * Replaces the password of a URL, and of `password=` or `token=` (quoted or not), by `***`. It rather hides too much than
- * too little: a password that was not %-encoded may hold any character, so everything up to the last `@` counts as one.
+ * Replaces the password of a URL, and of `password=`, `token=` or `secret=` (quoted or not), by `***`. It rather hides too
+ * much than too little: a password that was not %-encoded may hold any character, so everything up to the last `@` counts
+ * as one.
  */
 export function masked(text: string): string {
   return text
@@ -21,7 +22,7 @@ export function masked(text: string): string {
       NAME_ONLY.test(password) ? all : `${before}***@`,
     )
     .replace(
-      /((?:password|token)\s*=\s*)("[^"]*"?|'[^']*'?|[^&\s]+)/gi,
+      /((?:password|token|secret)\s*=\s*)("[^"]*"?|'[^']*'?|[^&\s]+)/gi,
       (all, before: string, password: string) => (NAME_ONLY.test(password) ? all : `${before}***`),
     );
 }

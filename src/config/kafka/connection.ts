@@ -39,7 +39,10 @@ function readBootstrap(given: Properties): string[] | undefined {
     .filter((broker) => broker !== '');
   const right = brokers?.every((broker) => hostAndPort.read(broker, 'text') !== undefined);
   if (right && brokers!.length > 0) return brokers;
-  given.refuse(name, BROKERS);
+  // What stands before an @ may be a password.
+  if (brokers?.some((broker) => broker.includes('@'))) {
+    given.mistake(name, `expected ${BROKERS}, without a name or a password; got a value that is not shown`);
+  } else given.refuse(name, BROKERS);
   return undefined;
 }
 

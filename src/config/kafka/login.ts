@@ -119,12 +119,19 @@ function readOAuth(given: Properties, options: LoginModule['options']): KafkaLog
   };
 }
 
+const CLIENT_NAMES = 'sasl.oauthbearer.client.id and sasl.oauthbearer.client.secret';
+
 function readEndpoint(given: Properties): string | undefined {
   const name = 'sasl.oauthbearer.token.endpoint.url';
   const text = given.text(name);
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url.href;
-  if (text === undefined)
+  const isHttp = url !== undefined && ['http:', 'https:'].includes(url.protocol);
+  // A URL's own name and password would go nowhere, but into messages.
+  const holdsLogin = isHttp ? url.username + url.password !== '' : text?.includes('@') === true;
+  if (isHttp && !holdsLogin) return url.href;
+  if (holdsLogin)
+    given.mistake(name, `expected a URL without a name and a password; ${CLIENT_NAMES} say them`);
+  else if (text === undefined)
     given.mistake(name, 'missing; expected the URL of a token endpoint', 'sasl.mechanism');
   else given.refuse(name, 'the URL of a token endpoint, https://…');
   return undefined;

@@ -266,12 +266,9 @@ function fromFlags(
   const said = (name: string, text: string, argument: string) =>
     property(name, text, { argument }, process.cwd(), STRENGTH.flags);
   const found = properties.flatMap((setting) => {
-    const equals = setting.indexOf('=');
-    if (equals > 0) {
-      const name = setting.slice(0, equals).trim();
-      return [said(name, setting.slice(equals + 1), `-X ${name}`)];
-    }
-    const text = `expected name=value, such as security.protocol=SSL; got ${quoted(setting)}`;
+    const [, name, value] = /^\s*([\w.-]+)\s*=(.*)$/s.exec(setting) ?? [];
+    if (name !== undefined && value !== undefined) return [said(name, value, `-X ${name}`)];
+    const text = `expected name=value, such as security.protocol=SSL; got ${nameOnly(setting)}`;
     mistakes.push({ place: { argument: '-X' }, path: [], text });
     return [];
   });
@@ -286,4 +283,10 @@ function fromFlags(
 
 function property(name: string, text: string, place: Place, directory: string, strength: Strength): Property {
   return { name, value: new WrittenScalar(place, 'text', text), place, path: [name], directory, strength };
+}
+
+/** Of what is no `name=value`: what is behind the name may be a secret. */
+function nameOnly(setting: string): string {
+  const name = /^[\w.-]*/.exec(setting)![0];
+  return name === setting ? quoted(name) : `${quoted(name)} and more`;
 }

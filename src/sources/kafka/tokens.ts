@@ -56,7 +56,7 @@ function leased(renew: () => Promise<Lease>): TokenSource {
 }
 
 async function ask(login: OAuth): Promise<{ access_token: string; expires_in?: unknown }> {
-  const where = `The token endpoint ${login.endpoint}`;
+  const where = `The token endpoint ${withoutQuery(login.endpoint)}`;
   const response = await post(login).catch((cause: Error) => {
     throw new PassingError(`${where} does not answer: ${reasonOf(cause)}.`, { cause });
   });
@@ -74,6 +74,12 @@ async function ask(login: OAuth): Promise<{ access_token: string; expires_in?: u
   throw new AuditError(4, `${where} answers ${said}.`, {
     hint: 'Check sasl.oauthbearer.token.endpoint.url, the client’s name and secret, and the scope.',
   });
+}
+
+/** A query may hold a secret. */
+function withoutQuery(endpoint: string): string {
+  const { origin, pathname } = new URL(endpoint);
+  return `${origin}${pathname}`;
 }
 
 /** The secret goes into the header as Kafka's client and librdkafka send it, which is not form-encoded unless told so. */

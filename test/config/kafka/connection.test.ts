@@ -483,6 +483,41 @@ describe('a secret', () => {
     };
     expect(refused({ file: [BROKERS], flags }).message).not.toMatch('hunter2');
   });
+
+  const token = (url: string) => [
+    BROKERS,
+    'security.protocol=SASL_SSL',
+    'sasl.mechanism=OAUTHBEARER',
+    'sasl.oauthbearer.client.id=audit',
+    'sasl.oauthbearer.client.secret=s3',
+    `sasl.oauthbearer.token.endpoint.url=${url}`,
+  ];
+
+  it.each<[string, Given, string]>([
+    ['the URL of a token endpoint', { file: token('http://me:hunter2@host/token') }, 'a URL without a name'],
+    ['such a URL without its scheme', { file: token('me:hunter2@host/token') }, 'a URL without a name'],
+    [
+      'a URL that is none of a token endpoint',
+      { file: token('ftp://host/t?client_secret=hunter2') },
+      'a token endpoint',
+    ],
+    ['a broker', { file: ['bootstrap.servers=alice:hunter2@host:9092'] }, 'without a name or a password'],
+    ['the brokers in place', { kafka: '{ bootstrap: "alice:hunter2@host:9092" }' }, 'without a name'],
+    [
+      'an option in another notation',
+      { file: [BROKERS], flags: { properties: ['sasl.password:hunter2'] } },
+      'got "sasl.password" and more',
+    ],
+    [
+      'an option in another notation, with = in it',
+      { file: [BROKERS], flags: { properties: ['sasl.password:hunter2=='] } },
+      'got "sasl.password" and more',
+    ],
+  ])('before or behind %s is not shown', (_, given, expected) => {
+    const told = mistakes(given);
+    expect(told).toEqual([expect.stringContaining(expected)]);
+    expect(told[0]).not.toMatch('hunter2');
+  });
 });
 
 skipUnless([certificatesUnavailable()], 'certificates and keys', () => {

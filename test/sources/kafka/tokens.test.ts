@@ -85,6 +85,13 @@ it.each([
   });
 });
 
+it('is refused without the query of the endpoint, which may hold a secret', async () => {
+  const { url } = await answering(401, '{"error":"invalid_client"}');
+  await expect(clientCredentials(login(`${url}?client_secret=hunter2`))()).rejects.toMatchObject({
+    message: `The token endpoint ${url} answers 401 (invalid_client).`,
+  });
+});
+
 it('is asked for with the secret as it is, or form-encoded', async () => {
   const { url, asked } = await answering(200, '{"access_token":"t"}');
   await clientCredentials(login(url, { clientSecret: 'a+/=' }))();
