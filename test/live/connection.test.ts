@@ -259,6 +259,14 @@ suite('4', 'a connection to Kafka 4', (doors) => {
         /SASL_PLAINTEXT or SASL_SSL/,
       ],
       [
+        'TLS without a login on a port that wants one',
+        'SASLTLS',
+        'SSL',
+        trustOf,
+        /then closes the connection/,
+        /to SASL_SSL/,
+      ],
+      [
         'a login on a port that wants none',
         'TLS',
         'SASL_SSL',

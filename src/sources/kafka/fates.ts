@@ -50,7 +50,7 @@ export class Fates {
 
   loginWanted(servers: string, cause: unknown): AuditError {
     const message = `Kafka at ${servers} answers a greeting and then closes the connection.`;
-    return new AuditError(4, message, { hint: LOGIN_WANTED, cause });
+    return new AuditError(4, message, { hint: this.#loginHint, cause });
   }
 
   /** The error for a cluster of which no server could be talked to. @param complaint in case nothing was tried at all */
@@ -62,14 +62,19 @@ export class Fates {
     return new AuditError(4, `${what}: ${told}.`, { hint: hint ?? REACH, cause });
   }
 
+  get #loginHint(): string {
+    const protocol = this.#connection.tls === undefined ? 'SASL_PLAINTEXT or SASL_SSL' : 'SASL_SSL';
+    return `A port that wants a login does so: then set security.protocol to ${protocol}, and sasl.mechanism.`;
+  }
+
   #closed(first: number | undefined): Fate {
     const { tls, login } = this.#connection;
-    if (tls !== undefined) return { text: 'closed the connection' };
-    if (first === TLS_ALERT) return { text: 'answers in TLS', hint: TLS_WANTED };
-    if (!this.#isGreeted) return { text: 'closed the connection without a word', hint: MAY_WANT_TLS };
-    if (login !== undefined) return { text: 'closed the connection' };
+    if (tls === undefined && first === TLS_ALERT) return { text: 'answers in TLS', hint: TLS_WANTED };
+    if (tls === undefined && !this.#isGreeted)
+      return { text: 'closed the connection without a word', hint: MAY_WANT_TLS };
+    if (login !== undefined || !this.#isGreeted) return { text: 'closed the connection' };
     this.#shownOut++;
-    return { text: 'closed the connection', hint: LOGIN_WANTED };
+    return { text: 'closed the connection', hint: this.#loginHint };
   }
 
   #failed(error: NodeJS.ErrnoException): Fate {
@@ -155,8 +160,6 @@ const TLS_WANTED = 'Set security.protocol to SSL or SASL_SSL.';
 const MAY_WANT_TLS = 'A port that speaks TLS may do so: then set security.protocol to SSL or SASL_SSL.';
 const TLS_NOT_WANTED =
   'A port that does not speak TLS does so: then set security.protocol to PLAINTEXT or SASL_PLAINTEXT.';
-const LOGIN_WANTED =
-  'A port that wants a login does so: then set security.protocol to SASL_PLAINTEXT or SASL_SSL, and sasl.mechanism.';
 const CERTIFICATE_WANTED =
   'Name one: ssl.keystore.location, or ssl.certificate.location and ssl.key.location.';
 const CERTIFICATE_REFUSED =
