@@ -16,7 +16,12 @@ export function storeFormat(bytes: Buffer): StoreFormat | undefined {
 /** What turns a store of Java's own format into one that everybody reads. */
 export function conversion(path: string): string {
   const target = path.replace(/(\.jks|\.jceks|\.keystore|\.truststore)?$/i, '.p12');
-  return `keytool -importkeystore -srckeystore ${path} -destkeystore ${target} -deststoretype PKCS12`;
+  return `keytool -importkeystore -srckeystore ${shellWord(path)} -destkeystore ${shellWord(target)} -deststoretype PKCS12`;
+}
+
+/** As a shell takes it for one word: in single quotes where it holds anything that could mean something. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**

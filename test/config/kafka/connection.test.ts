@@ -614,5 +614,9 @@ skipUnless([certificatesUnavailable()], 'certificates and keys', () => {
         `client.properties:3  ssl.${name}.location: trust.jks is a JKS store, which only Java reads; convert it: keytool -importkeystore -srckeystore trust.jks -destkeystore trust.p12 -deststoretype PKCS12`,
       ]);
     }
+    writeFileSync(join(directory, "Shop's trust.jks"), Buffer.from('feedfeed00000002', 'hex'));
+    expect(mistakes({ file: tls("ssl.truststore.location=Shop's trust.jks") })[0]).toMatch(
+      String.raw`-destkeystore 'Shop'\''s trust.p12' -deststoretype`,
+    );
   });
 });
