@@ -1,4 +1,5 @@
 /** The `ssl.*` properties, and the files they name, as what a TLS connection needs. */
+import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -34,17 +35,19 @@ function readAuthorities(given: Properties): string | undefined {
   const password = given.text('ssl.truststore.password');
   const name = onlyOne(given, TRUST);
   if (name === undefined) return undefined;
-  if (name === 'ssl.ca.pem') return checkedAuthorities(given, name, inline!);
+  if (name === 'ssl.ca.pem') return checkedAuthorities(given, name, [{ text: inline! }]);
   if (name === 'ssl.truststore.location') {
     const store = readStore(given, name, truststore!);
     if (store?.format !== 'PKCS12')
-      return store && checkedAuthorities(given, name, store.bytes.toString('utf8'));
+      return (
+        store && checkedAuthorities(given, name, [{ path: truststore!, text: store.bytes.toString('utf8') }])
+      );
     return fromStore(given, name, store.bytes, password);
   }
   // librdkafka's word for the system's own.
   if (given.text(name) === 'probe') return undefined;
-  const text = bundle(given, name, location!);
-  return text && checkedAuthorities(given, name, text);
+  const files = bundle(given, name, location!);
+  return files && checkedAuthorities(given, name, files);
 }
 
 function fromStore(given: Properties, name: PropertyName, bytes: Buffer, password = ''): string | undefined {
@@ -60,8 +63,14 @@ function fromStore(given: Properties, name: PropertyName, bytes: Buffer, passwor
   return undefined;
 }
 
+interface Pem {
+  /** Undefined: it is no file's. */
+  readonly path?: string;
+  readonly text: string;
+}
+
 /** A PEM file, or all of a directory. */
-function bundle(given: Properties, name: PropertyName, path: string): string | undefined {
+function bundle(given: Properties, name: PropertyName, path: string): Pem[] | undefined {
   try {
     const files = statSync(path).isDirectory()
       ? readdirSync(path)
@@ -70,20 +79,48 @@ function bundle(given: Properties, name: PropertyName, path: string): string | u
       : [path];
     return files
       .filter((file) => statSync(file).isFile())
-      .map((file) => readFileSync(file, 'utf8'))
-      .join('\n');
+      .map((file) => ({ path: file, text: readFileSync(file, 'utf8') }));
   } catch (error) {
     given.mistake(name, unreadable(path, error));
     return undefined;
   }
 }
 
-function checkedAuthorities(given: Properties, name: PropertyName, text: string): string | undefined {
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-    given.mistake(name, 'expected certificates in PEM form (-----BEGIN CERTIFICATE-----); there are none');
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
+
+/** OpenSSL would take what it can read of it, and leave the rest unsaid. */
+function checkedAuthorities(
+  given: Properties,
+  name: PropertyName,
+  parts: readonly Pem[],
+): string | undefined {
+  if (!parts.some(({ text }) => text.includes(BEGIN))) {
+    const where = parts.length === 1 && parts[0]!.path !== undefined ? ` in ${parts[0]!.path}` : '';
+    given.mistake(name, `expected certificates in PEM form (${BEGIN}); there are none${where}`);
     return undefined;
   }
-  return accepted(given, name, { ca: text }) ? text : undefined;
+  for (const { path, text } of parts) {
+    const certificates = text.split(BEGIN).slice(1);
+    const broken = certificates.findIndex((body) => !isCertificate(body));
+    if (broken === -1) continue;
+    const which = `certificate ${broken + 1} of ${certificates.length}${path === undefined ? '' : ` in ${path}`}`;
+    given.mistake(name, `${which} cannot be read: it is cut off, or damaged`);
+    return undefined;
+  }
+  const all = parts.map(({ text }) => text).join('\n');
+  return accepted(given, name, { ca: all }) ? all : undefined;
+}
+
+function isCertificate(body: string): boolean {
+  const end = body.indexOf(END);
+  if (end === -1) return false;
+  try {
+    new X509Certificate(`${BEGIN}${body.slice(0, end)}${END}\n`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const IDENTITIES = ['ssl.certificate.pem', 'ssl.certificate.location', 'ssl.keystore.location'] as const;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -604,6 +604,24 @@ skipUnless([certificatesUnavailable()], 'certificates and keys', () => {
     expect(told(store.replace('keystore', 'truststore'), 'ssl.truststore.password=wrong')).toMatch(
       'this PKCS#12 store cannot be read: ssl.truststore.password does not open it',
     );
+  });
+
+  it('of an authority are whole, each in each file', async () => {
+    const { certificateFile } = await createAuthority(directory, 'Day CA');
+    const whole = readFileSync(certificateFile, 'utf8').trim();
+    const cut = whole.split('\n').slice(0, 5).join('\n');
+    const garbage = whole.replace(/\n[^-]+\n/, '\nbm90IGEgY2VydGlmaWNhdGU=\n');
+    const path = join(directory, 'authorities.pem');
+    for (const text of [cut, garbage]) {
+      writeFileSync(path, `${whole}\n${text}\n`);
+      for (const name of ['ssl.ca.location', 'ssl.truststore.location']) {
+        expect(mistakes({ file: tls(`${name}=${path}`) })).toEqual([
+          `client.properties:3  ${name}: certificate 2 of 2 in authorities.pem cannot be read: it is cut off, or damaged`,
+        ]);
+      }
+    }
+    writeFileSync(path, `${whole}\r\nof the day:\r\n${whole}`);
+    expect(load({ file: tls(`ssl.ca.location=${path}`) }).from.connection?.tls).toHaveProperty('authorities');
   });
 
   it('in a store that only Java reads are refused with the command that converts it', () => {
