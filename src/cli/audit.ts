@@ -81,7 +81,10 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
 }
 
 /** Whoever wrote a property down should know that it is not why anything happens. */
-function sayIgnored({ messages: { from } }: Settings, progress: ProgressDisplay): void {
+export function sayIgnored(
+  { messages: { from } }: Pick<Settings, 'messages'>,
+  progress: ProgressDisplay,
+): void {
   if (from.source !== 'kafka' || from.ignored === undefined) return;
   progress.say(`properties that change nothing here: ${from.ignored.join(', ')}`);
 }

@@ -8,7 +8,7 @@ import type { OffsetClasses } from '../model.ts';
 import { type TakenCapture, takeCapture } from '../sources/capture/take.ts';
 import { CaptureWriter } from '../sources/capture/writer.ts';
 import { counted, SHORT } from '../words.ts';
-import { describe } from './audit.ts';
+import { describe, sayIgnored } from './audit.ts';
 import { ProgressDisplay } from './progress.ts';
 
 export interface CaptureOptions {
@@ -30,6 +30,7 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   const { config, output, force, set, flags, kafka, quiet } = options;
   const settings = loadSettings(config, { set, flags, kafka, env: process.env, messagesOnly: true });
   const progress = new ProgressDisplay(process.stderr, quiet);
+  sayIgnored(settings, progress);
   const writer = new CaptureWriter(settings.messages.topic, { path: output, force });
   const discard = (): void => writer.discard();
   process.once('exit', discard);

@@ -40,6 +40,12 @@ describe.concurrent('a capture', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
+  it('says which properties change nothing', async () => {
+    const folder = shop({ 'onceover.yaml': KAFKA });
+    const done = await run(['capture', '-o', 'i.jsonl.gz', '-X', 'group.id=orders'], folder);
+    expect(done.stderr).toMatch('properties that change nothing here: group.id');
+  });
+
   it('may replace a file where that is wanted, but not before it is whole', async () => {
     const folder = shop({ 'onceover.yaml': KAFKA, 'old.jsonl': 'what was there' });
     expect(await run(['capture', '-o', join(folder, 'old.jsonl'), '--force'], folder)).toMatchObject({
