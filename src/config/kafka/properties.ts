@@ -54,23 +54,29 @@ export interface Sources {
 
 const KAFKA: Path = ['messages', 'kafka'];
 
+interface Found {
+  readonly given: ReadonlyMap<PropertyName, Property>;
+  readonly ignored: readonly string[];
+  /** What names that nobody knows were probably meant to be; told already. */
+  readonly misspelt: ReadonlySet<PropertyName>;
+  /** Where properties are missing that nobody gives. */
+  readonly home: Place;
+  readonly mistakes: Mistake[];
+}
+
 /** The properties that count: of several for one meaning the strongest. Reading one counts as using it. */
 export class Properties {
   readonly #given: ReadonlyMap<PropertyName, Property>;
   readonly #mistakes: Mistake[];
   readonly #used = new Set<PropertyName>();
   readonly #ignored: readonly string[];
+  readonly #misspelt: ReadonlySet<PropertyName>;
   readonly #home: Place;
 
-  /** @param home where properties are missing that nobody gives */
-  constructor(
-    given: ReadonlyMap<PropertyName, Property>,
-    ignored: readonly string[],
-    home: Place,
-    mistakes: Mistake[],
-  ) {
+  constructor({ given, ignored, misspelt, home, mistakes }: Found) {
     this.#given = given;
     this.#ignored = ignored;
+    this.#misspelt = misspelt;
     this.#home = home;
     this.#mistakes = mistakes;
   }
@@ -119,6 +125,8 @@ export class Properties {
 
   /** Adds a mistake at the property; where it is missing, at the first of `others` that is there, else at the top. */
   mistake(name: PropertyName, text: string, ...others: readonly PropertyName[]): void {
+    // It is there, under a name that was told.
+    if (!this.#given.has(name) && this.#misspelt.has(name)) return;
     const found = [name, ...others].map((one) => this.#given.get(one)).find((one) => one !== undefined);
     const path =
       this.#given.get(name)?.path ?? (name === 'bootstrap.servers' ? [...KAFKA, 'bootstrap'] : [name]);
@@ -132,27 +140,34 @@ export class Properties {
   }
 }
 
-/** Undefined: a name or a file is wrong, or a variable not set, which is told; what the rest means is not asked then. */
+/** Undefined: the file cannot be read, or a variable is not set, which is told; what the rest means is not asked then. */
 export function givenProperties(sources: Sources, mistakes: Mistake[]): Properties | undefined {
   const before = mistakes.length;
+  const ofFile = fromFile(sources, mistakes);
+  const isUnreadable = mistakes.length > before;
   const all = [
     ...fromEnvironment(sources.env),
-    ...fromFile(sources, mistakes),
+    ...ofFile,
     ...inline(sources),
     ...fromFlags(sources.flags, mistakes),
   ];
   const given = new Map<PropertyName, Property>();
   const ignored: string[] = [];
+  const misspelt = new Set<PropertyName>();
   for (const property of all) {
     const meaning = meaningOf(property.name);
     if (meaning !== undefined) given.set(meaning, property);
     else if (isIgnored(property.name)) ignored.push(property.name);
-    else mistakes.push({ place: property.place, path: property.path, text: unknown(property.name) });
+    else {
+      mistakes.push({ place: property.place, path: property.path, text: unknown(property.name) });
+      const meant = meaningOf(nearest(property.name, KNOWN_NAMES()) ?? '');
+      if (meant !== undefined) misspelt.add(meant);
+    }
   }
   const unset = [...given.values()].some(({ value }) => value.unset);
-  return mistakes.length > before || unset
+  return isUnreadable || unset
     ? undefined
-    : new Properties(given, ignored, placeOf(sources.root, KAFKA), mistakes);
+    : new Properties({ given, ignored, misspelt, home: placeOf(sources.root, KAFKA), mistakes });
 }
 
 function unknown(name: string): string {

@@ -449,6 +449,15 @@ describe('every mistake is told with its place', () => {
     ]);
   });
 
+  it('an unknown name beside what the known ones say, but not what it was meant to be', () => {
+    const file = sasl('sasl.mechanism=PLIAN', 'ssl.ca.location=nowhere.pem', 'boostrap.servers=a:1').slice(1);
+    expect(mistakes({ file }).map((line) => line.slice(0, line.indexOf(':', line.indexOf('  '))))).toEqual([
+      'client.properties:2  sasl.mechanism',
+      'client.properties:3  ssl.ca.location',
+      'client.properties:4  boostrap.servers',
+    ]);
+  });
+
   it('an option for Kafka where messages come from files', () => {
     const text =
       'version: 1\nmessages: { topic: orders, capture: [a.jsonl], key: key }\neffects: { order-row: { postgres: { table: orders, key: id } } }\n';
