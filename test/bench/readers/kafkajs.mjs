@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 const { Kafka, logLevel, CompressionCodecs, CompressionTypes } = kafkajs;
 const [bootstrap, topic, messages] = process.argv.slice(2);
 // kafkajs has no codec for it: it is lent ours.
-const { decompress } = await import('../../../dist/sources/kafka/codecs.js').catch(() => ({}));
+const { decompress } = await import('../../../dist/sources/kafka/codecs/codecs.js');
 CompressionCodecs[CompressionTypes.LZ4] = () => ({ decompress: async (bytes) => decompress(3, bytes) });
 
 const consumer = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).consumer({
@@ -15,7 +15,8 @@ await consumer.connect();
 await consumer.subscribe({ topic, fromBeginning: true });
 let count = 0;
 let bytes = 0;
-await new Promise((resolve) => {
+await new Promise((resolve, reject) => {
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
