@@ -29,7 +29,7 @@ const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.inclu
 /**
  * Reads what lies at several paths, and proves on the way that the whole value is JSON as JSON.parse accepts it
  * (RFC 8259: grammar, escapes, UTF-8, no BOM; any depth). Numbers keep the digits they are written with. Of members of
- * one name the last counts, whole. The answers hold until the next read, and only if it answered true.
+ * one name the last counts, whole. The answers hold until the next read; where it answered false, nothing is there.
  */
 export class JsonReader {
   readonly #root = new PathNode();
@@ -61,7 +61,9 @@ export class JsonReader {
     this.#depth = 0;
     const end = this.#document();
     this.#faultAt = end < 0 ? ~end : undefined;
-    return end >= 0 && (this.#anyBytes || isUtf8(this.#bytes));
+    const isJson = end >= 0 && (this.#anyBytes || isUtf8(this.#bytes));
+    if (!isJson) this.#root.clear();
+    return isJson;
   }
 
   /** Why the last read answered false. */

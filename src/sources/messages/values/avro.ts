@@ -55,6 +55,7 @@ export class AvroValue extends Spots implements ValueReader {
       return true;
     } catch (error) {
       if (!(error instanceof BrokenAvro)) throw error;
+      this.root.clear();
       this.#fault = `not the Avro its schema says: ${error.message}`;
       return false;
     }

@@ -25,8 +25,8 @@ export class CloudEventValue implements ValueReader {
   readonly #base64: number;
   readonly #inValue: Attributes & { readable: boolean };
   #isStructured = false;
-  /** Which of the two the data was read by. */
-  #in: ValueReader;
+  /** Which of the two the data was read by; undefined: it could not be. */
+  #in: ValueReader | undefined;
   #fault = '';
 
   /** @param attributes names without the prefix */
@@ -38,8 +38,10 @@ export class CloudEventValue implements ValueReader {
     this.#base64 = this.#version + 1;
     this.#data = open(paths);
     this.#event = new JsonValue([...inside, ...names]);
-    this.#in = this.#event;
-    this.#inValue = { readable: false, text: (attribute) => this.#event.text(this.#paths + attribute) };
+    this.#inValue = {
+      readable: false,
+      text: (attribute) => (this.#inValue.readable ? this.#event.text(this.#paths + attribute) : undefined),
+    };
   }
 
   get fault(): string {
@@ -58,32 +60,35 @@ export class CloudEventValue implements ValueReader {
   read(value: Uint8Array, around: Surroundings): boolean {
     const data = this.#open(value, around);
     if (data === undefined || this.#paths === 0) return this.#fault === '';
-    this.#in = this.#data;
-    if (this.#data.read(data, around)) return true;
+    if (this.#data.read(data, around)) {
+      this.#in = this.#data;
+      return true;
+    }
     this.#fault = this.#data.fault;
     return false;
   }
 
   kind(path: number): JsonKind {
-    return this.#in.kind(path);
+    return this.#in?.kind(path) ?? JSON_KIND.absent;
   }
 
   text(path: number): string | undefined {
-    return this.#in.text(path);
+    return this.#in?.text(path);
   }
 
   length(path: number): number {
-    return this.#in.length(path);
+    return this.#in?.length(path) ?? 0;
   }
 
   /** @returns data that is bytes; undefined: it is part of the event in JSON, or `fault` tells what is wrong */
   #open(value: Uint8Array, { headers }: Surroundings): Uint8Array | undefined {
     const type = mediaType(headers);
     this.#isStructured = type.startsWith(STRUCTURED);
+    this.#inValue.readable = false;
+    this.#in = undefined;
     this.#fault = '';
     if (type === JSON_FORMAT) return this.#openEvent(value);
     if (this.#isStructured) {
-      this.#inValue.readable = false;
       this.#fault = `a CloudEvent in the format ${type}, which is not read`;
     } else if (lastHeader(headers, VERSION) === null) {
       this.#fault = `no CloudEvent: it has neither a header ${VERSION} nor the content-type ${JSON_FORMAT}`;
@@ -92,12 +97,12 @@ export class CloudEventValue implements ValueReader {
   }
 
   #openEvent(value: Uint8Array): Uint8Array | undefined {
-    this.#in = this.#event;
     const isJson = this.#event.read(value);
     this.#inValue.readable = isJson && this.#event.kind(this.#version) === JSON_KIND.string;
     if (!isJson) this.#fault = this.#event.fault;
     else if (!this.#inValue.readable) this.#fault = 'no CloudEvent: it has no specversion';
     else if (this.#event.kind(this.#base64) > JSON_KIND.null) return this.#unpacked();
+    else this.#in = this.#event;
     return undefined;
   }
 

@@ -31,7 +31,7 @@ export class DebeziumValue implements ValueReader {
   /** Below `payload`, where JSON has its schema beside it. */
   readonly #wrapped: readonly Places[];
   readonly #firstMark: number;
-  /** Undefined: a wrapper around nothing, which says as little as no value. */
+  /** Undefined: a wrapper around nothing, which says as little as no value, or no event at all. */
   #places: readonly Places[] | undefined;
   #row: keyof Places = 'after';
   #fault = '';
@@ -54,6 +54,7 @@ export class DebeziumValue implements ValueReader {
   }
 
   read(value: Uint8Array, around: Surroundings): boolean {
+    this.#places = undefined;
     this.#fault = 'no change event of Debezium: it has no op';
     if (!this.#inner.read(value, around)) {
       this.#fault = this.#inner.fault;
@@ -61,7 +62,6 @@ export class DebeziumValue implements ValueReader {
     }
     if (this.#mark('op') === JSON_KIND.string) return this.#turnTo(this.#bare, 'after');
     if (this.#mark('wrappedOp') === JSON_KIND.string) return this.#turnTo(this.#wrapped, 'wrappedAfter');
-    this.#places = undefined;
     return this.#mark('payload') === JSON_KIND.null;
   }
 

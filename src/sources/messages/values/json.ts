@@ -38,6 +38,8 @@ export class JsonValue implements ValueReader {
   }
 }
 
+const NOTHING = new Uint8Array();
+
 /** Nothing is validated against the schema, so that the registry is never asked for it. */
 export class FramedJsonValue extends JsonValue {
   readonly #frame = new Frame();
@@ -49,6 +51,7 @@ export class FramedJsonValue extends JsonValue {
 
   override read(value: Uint8Array, around?: Surroundings): boolean {
     this.#framed = this.#frame.read(value, around?.headers ?? []);
-    return this.#framed && super.read(this.#frame.payload);
+    // Nothing is no JSON either, so that nothing of the value before is left.
+    return super.read(this.#framed ? this.#frame.payload : NOTHING);
   }
 }

@@ -7,7 +7,7 @@ export type Surroundings = Pick<RecordView, 'headers'>;
 
 /**
  * Reads what lies at several paths of one value after the other. Paths are named by their index in the list they were
- * declared in. The answers hold until the next read, and only if it answered true.
+ * declared in. The answers hold until the next read; where it answered false, nothing is at any path.
  */
 export interface ValueReader {
   /**

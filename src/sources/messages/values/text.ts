@@ -6,7 +6,8 @@ import type { ValueReader } from './reader.ts';
 
 /** Bytes are what they are: nothing can be wrong with them. */
 export class BytesValue implements ValueReader {
-  #value: Uint8Array = Buffer.alloc(0);
+  /** Undefined: it could not be read. */
+  #value: Uint8Array | undefined;
 
   get fault(): string {
     return '';
@@ -21,12 +22,18 @@ export class BytesValue implements ValueReader {
     return true;
   }
 
-  kind(_path: number): JsonKind {
-    return JSON_KIND.string;
+  /** After a read that has to answer false. */
+  protected forget(): false {
+    this.#value = undefined;
+    return false;
   }
 
-  text(_path: number): string {
-    return textOfBytes(this.#value);
+  kind(_path: number): JsonKind {
+    return this.#value === undefined ? JSON_KIND.absent : JSON_KIND.string;
+  }
+
+  text(_path: number): string | undefined {
+    return this.#value && textOfBytes(this.#value);
   }
 
   length(_path: number): number {
@@ -41,6 +48,6 @@ export class StringValue extends BytesValue {
   }
 
   override read(value: Uint8Array): boolean {
-    return super.read(value) && isUtf8(value);
+    return isUtf8(value) ? super.read(value) : this.forget();
   }
 }
