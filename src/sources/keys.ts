@@ -4,17 +4,39 @@ import type { KeyRule } from '../model.ts';
 
 const BYTES = 'hex:';
 
-/**
- * The text of a value that arrives as bytes. Bytes that are not UTF-8 become `hex:` and their hex digits; a text that
- * itself begins with `hex:` is spelt the same way, so that no text and no bytes can ever look alike.
- */
-export function textOfBytes(bytes: Uint8Array): string {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return isUtf8(view) ? exactText(view.toString('utf8')) : BYTES + view.toString('hex');
+/** What a key is made of, and conditions look at: a text as it stands, or bytes that are none, a view. */
+export type KeyValue = string | Uint8Array;
+
+/** The value that arrives as bytes: their text, where they are UTF-8. */
+export function valueOfBytes(bytes: Uint8Array): KeyValue {
+  const view = asBuffer(bytes);
+  return isUtf8(view) ? view.toString('utf8') : view;
 }
 
-/** The same for a value that arrives as a string: a lone surrogate has no UTF-8 and is spelt as its bytes. */
-export function exactText(text: string): string {
+/** What conditions and patterns look at: a text itself, and `hex:` with the hex digits of bytes that are none. */
+export function plainText(value: KeyValue): string {
+  return typeof value === 'string' ? value : BYTES + asBuffer(value).toString('hex');
+}
+
+/**
+ * The one text that a finished value is kept as. Bytes that are not UTF-8 become `hex:` and their hex digits; a text that
+ * itself begins with `hex:`, or holds a lone surrogate, which has no UTF-8, is spelt the same way, so that no text and no
+ * bytes can ever look alike.
+ */
+export function exactText(value: KeyValue): string {
+  return typeof value === 'string' ? exactOfText(value) : plainText(value);
+}
+
+/** The same of bytes. */
+export function textOfBytes(bytes: Uint8Array): string {
+  return exactText(valueOfBytes(bytes));
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function exactOfText(text: string): string {
   if (!text.startsWith(BYTES) && text.isWellFormed()) return text;
   return BYTES + (text.isWellFormed() ? Buffer.from(text, 'utf8') : surrogateBytes(text)).toString('hex');
 }
@@ -32,7 +54,8 @@ function surrogateBytes(text: string): Buffer {
 /**
  * Makes the one text of a key out of its parts. A single part stands for itself; several are joined by a space, with
  * `%` and space inside a part %-encoded, so that "1" + "11" and "11" + "1" stay apart. A part that is missing, empty
- * or does not match makes the whole no key.
+ * or does not match makes the whole no key. Patterns and folding see the text as it stands, and only what they leave is
+ * spelt so that no two values look alike.
  */
 export class KeyMaker {
   readonly #rules: readonly { readonly match: RegExp | undefined; readonly fold: boolean }[];
@@ -44,8 +67,8 @@ export class KeyMaker {
     }));
   }
 
-  /** @param parts one text per rule, in order. @returns the key, or undefined for no key. */
-  make(parts: readonly (string | undefined)[]): string | undefined {
+  /** @param parts one value per rule, in order. @returns the key, or undefined for no key. */
+  make(parts: readonly (KeyValue | undefined)[]): string | undefined {
     if (this.#rules.length === 1) return this.#part(0, parts[0]);
     const texts: string[] = [];
     for (let i = 0; i < this.#rules.length; i++) {
@@ -56,8 +79,9 @@ export class KeyMaker {
     return texts.join(' ');
   }
 
-  #part(i: number, text: string | undefined): string | undefined {
-    if (text === undefined || text === '') return undefined;
+  #part(i: number, value: KeyValue | undefined): string | undefined {
+    if (value === undefined || value.length === 0) return undefined;
+    const text = plainText(value);
     const { match, fold } = this.#rules[i]!;
     let found: string | undefined = text;
     if (match !== undefined) {
@@ -65,6 +89,8 @@ export class KeyMaker {
       found = groups?.[1] ?? groups?.[0];
     }
     if (found === undefined || found === '') return undefined;
-    return fold ? found.toLowerCase() : found;
+    if (fold) found = found.toLowerCase();
+    // Bytes that are kept whole are spelt already; a part of their digits is a text like any other.
+    return found === text && typeof value !== 'string' ? found : exactText(found);
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exactText, KeyMaker, textOfBytes } from '../../src/sources/keys.ts';
+import { exactText, KeyMaker, plainText, textOfBytes, valueOfBytes } from '../../src/sources/keys.ts';
 
 const PLAIN = { fold: false };
 
@@ -58,5 +58,26 @@ describe('a key', () => {
   it('takes the first group, else the whole match, and folds case where told', () => {
     expect(new KeyMaker([{ match: '[A-Z]+-\\d+', fold: true }]).make(['see ORD-7!'])).toBe('ord-7');
     expect(new KeyMaker([{ match: 'ORD-()', fold: false }]).make(['ORD-7'])).toBeUndefined();
+  });
+
+  it('is matched and folded as it stands, and only then spelt', () => {
+    const bare = new KeyMaker([{ match: '^hex:(.+)$', fold: false }]);
+    expect(bare.make(['hex:ORD-7'])).toBe('ORD-7');
+    expect(bare.make([valueOfBytes(Buffer.from('hex:ORD-7'))])).toBe('ORD-7');
+    expect(new KeyMaker([{ match: '\\w+-\\d+', fold: false }]).make(['\ud800 ORD-7'])).toBe('ORD-7');
+    const folded = new KeyMaker([{ fold: true }]);
+    expect(folded.make(['HEX:00'])).toBe(exactText('hex:00'));
+    expect(folded.make(['ORD\ud800'])).toBe(exactText('ord\ud800'));
+  });
+
+  it('of bytes that are no text is like no text, however they are matched', () => {
+    const bytes = valueOfBytes(Buffer.from([0xff, 0]));
+    expect(plainText(bytes)).toBe('hex:ff00');
+    for (const rule of [PLAIN, { fold: true }, { match: '^hex:.*', fold: false }]) {
+      expect(new KeyMaker([rule]).make([bytes])).toBe('hex:ff00');
+      expect(new KeyMaker([rule]).make(['hex:ff00'])).toBe('hex:6865783a66663030');
+    }
+    const beginning = new KeyMaker([{ match: '^hex:..', fold: false }]);
+    expect(beginning.make([bytes])).toBe(beginning.make(['hex:ff']));
   });
 });

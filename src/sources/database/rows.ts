@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { NO_TIME, TextColumn } from '../../columns.ts';
 import type { EffectBatch, Gap } from '../../model.ts';
 import { compileTest, type Passes } from '../conditions.ts';
-import { KeyMaker, textOfBytes } from '../keys.ts';
+import { KeyMaker, type KeyValue, plainText, textOfBytes, valueOfBytes } from '../keys.ts';
 import type { CopyRows } from './copy.ts';
 import { shownName } from './names.ts';
 import { type Layout, layoutOf } from './select.ts';
@@ -24,7 +24,7 @@ interface Doubt {
 /** Whether a row passes `only`; `first` is the field of its first column. */
 export function compileOnly(table: Table, first: number): (row: CopyRows) => boolean {
   const tests: Passes[] = table.settings.only.map((condition) => compileTest(condition.test));
-  return (row) => tests.every((passes, i) => passes(row.text(first + i)));
+  return (row) => tests.every((passes, i) => passes(tested(row.bytes(first + i))));
 }
 
 export class EffectRows {
@@ -117,7 +117,7 @@ export class EffectRows {
       pushExact(this.#keys, bytes);
       return;
     }
-    const key = this.#maker.make(this.#table.key.map((_, i) => textOf(this.#keyBytes(row, i))));
+    const key = this.#maker.make(this.#table.key.map((_, i) => keyValue(this.#keyBytes(row, i))));
     if (key === undefined) this.keyless++;
     this.#keys.pushString(key ?? '');
   }
@@ -186,6 +186,14 @@ export class EffectRows {
     near.to = Math.max(near.to, to);
     near.rows++;
   }
+}
+
+function keyValue(bytes: Buffer | undefined): KeyValue | undefined {
+  return bytes === undefined ? undefined : valueOfBytes(bytes);
+}
+
+function tested(bytes: Buffer | undefined): string | undefined {
+  return bytes === undefined ? undefined : plainText(valueOfBytes(bytes));
 }
 
 function textOf(bytes: Buffer | undefined): string | undefined {

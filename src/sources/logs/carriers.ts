@@ -1,7 +1,7 @@
 /** What of an email carries its key and answers `only`: headers, sender, recipients. */
 import type { EmailSettings } from '../../model.ts';
 import { compileTest, type Passes } from '../conditions.ts';
-import { KeyMaker, textOfBytes } from '../keys.ts';
+import { KeyMaker, type KeyValue, plainText, valueOfBytes } from '../keys.ts';
 import type { QueuedMail } from './email.ts';
 import type { MailEvent } from './postfix.ts';
 
@@ -59,7 +59,8 @@ export class Carriers {
   /** One recipient that passes is enough. */
   recipient(mail: QueuedMail, address: string): void {
     for (const { name, bit, passes } of this.#tests) {
-      if (name === 'recipient' && (mail.passed & bit) === 0 && passes(exact(address))) mail.passed |= bit;
+      if (name === 'recipient' && (mail.passed & bit) === 0 && passes(plainText(keyValue(address))))
+        mail.passed |= bit;
     }
   }
 
@@ -88,11 +89,11 @@ export class Carriers {
   keys(root: QueuedMail): string[] {
     if (this.#parts === 1) {
       const values = [...root.members()].flatMap((mail) => mail.values[0] ?? []);
-      return [...new Set(values.flatMap((value) => this.#maker.make([value]) ?? []))];
+      return [...new Set(values.flatMap((value) => this.#maker.make([keyValue(value)]) ?? []))];
     }
-    const parts: (string | undefined)[] = new Array(this.#parts).fill(undefined);
+    const parts: (KeyValue | undefined)[] = new Array(this.#parts).fill(undefined);
     for (const mail of root.members()) {
-      for (let i = 0; i < this.#parts; i++) parts[i] ??= mail.values[i]?.[0];
+      for (let i = 0; i < this.#parts; i++) parts[i] ??= firstValue(mail.values[i]);
     }
     return [this.#maker.make(parts)].filter((key) => key !== undefined);
   }
@@ -105,7 +106,7 @@ export class Carriers {
       this.cut++;
       return;
     }
-    const text = exact(repaired(event));
+    const text = repaired(event);
     for (const part of parts) {
       const values = mail.values[part] ?? [];
       if (!values.includes(text)) values.push(text);
@@ -120,7 +121,7 @@ export class Carriers {
       if (name !== asked || (mail.tested & bit) !== 0) continue;
       any = true;
       mail.tested |= bit;
-      if (passes(exact(text()))) mail.passed |= bit;
+      if (passes(plainText(keyValue(text())))) mail.passed |= bit;
     }
     return any;
   }
@@ -130,7 +131,12 @@ function repaired(event: HeaderEvent): string {
   return event.value.replace(FOLDED_WORDS, '?= =?');
 }
 
-/** A text of one character per byte, as the one text that those bytes are in keys and tests. */
-function exact(bytes: string): string {
-  return textOfBytes(Buffer.from(bytes, 'latin1'));
+/** Of a text of one character per byte. */
+function keyValue(bytes: string): KeyValue {
+  return valueOfBytes(Buffer.from(bytes, 'latin1'));
+}
+
+function firstValue(values: readonly string[] = []): KeyValue | undefined {
+  const [first] = values;
+  return first === undefined ? undefined : keyValue(first);
 }

@@ -2,7 +2,7 @@
 import { AuditError } from '../../error.ts';
 import type { LogSettings } from '../../model.ts';
 import { nearNames } from '../../nearest.ts';
-import { textOfBytes } from '../keys.ts';
+import { type KeyValue, plainText, valueOfBytes } from '../keys.ts';
 import type { CsvRecord } from './records.ts';
 
 /** Indexes of columns. */
@@ -18,9 +18,14 @@ const UTF_16 = /^(?:\xff\xfe|\xfe\xff)/;
 /** Names listed in an error. */
 const MAX_LISTED = 12;
 
-/** A cell as text; bytes that are not UTF-8 are spelt out. */
+/** What a cell holds; it is written with one character per byte. */
+export function keyValue(cell: string): KeyValue {
+  return valueOfBytes(Buffer.from(cell, 'latin1'));
+}
+
+/** Its text, as conditions see it; bytes that are not UTF-8 are spelt out. */
 export function textOf(cell: string): string {
-  return textOfBytes(Buffer.from(cell, 'latin1'));
+  return plainText(keyValue(cell));
 }
 
 /**

@@ -10,9 +10,9 @@ import type {
 } from '../../model.ts';
 import { Damage, type Reading, readBytes, readingOf, type SourceFile } from '../bytes.ts';
 import { compileTest, type Passes } from '../conditions.ts';
-import { KeyMaker } from '../keys.ts';
+import { exactText, KeyMaker } from '../keys.ts';
 import { zoneNeeded } from './clock.ts';
-import { type Columns, columnsOf, textOf } from './columns.ts';
+import { type Columns, columnsOf, keyValue, textOf } from './columns.ts';
 import { Sight } from './coverage.ts';
 import { splitLines } from './lines.ts';
 import { type CsvRecord, CsvRecords } from './records.ts';
@@ -168,9 +168,9 @@ class Dump {
     time: number | undefined,
     where: { readonly label: string; readonly place: number; readonly line: number },
   ): void {
-    const key = this.#maker.make(columns.key.map((column) => textOf(fields[column]!)));
+    const key = this.#maker.make(columns.key.map((column) => keyValue(fields[column]!)));
     if (key === undefined) this.#keyless++;
-    let id = columns.id === undefined ? '' : textOf(fields[columns.id]!);
+    let id = columns.id === undefined ? '' : exactText(keyValue(fields[columns.id]!));
     if (columns.id !== undefined && id === '') this.#idless++;
     if (id === '') id = `${where.label}:${where.line}`;
     this.#rows.add(key ?? '', id, time === undefined ? NO_TIME : BigInt(time), where);

@@ -1,6 +1,6 @@
-/** What a reference of the configuration finds in a record, as the one text that keys and conditions compare. */
+/** What a reference of the configuration finds in a record, as keys are made of it and conditions compare it. */
 import type { FieldReference } from '../../model.ts';
-import { textOfBytes } from '../keys.ts';
+import { type KeyValue, plainText, valueOfBytes } from '../keys.ts';
 import { JSON_KIND, type JsonPath } from './json-path.ts';
 import { lastHeader, type RecordView } from './record.ts';
 import { ATTRIBUTE_PREFIX } from './values/cloudevents.ts';
@@ -16,7 +16,9 @@ export interface Field {
   readonly ofValue: boolean;
   /** Whether anything but null is there. */
   present(): boolean;
-  /** The text of a scalar; undefined: absent, null, an object or an array. */
+  /** A scalar, until the next record is read; undefined: absent, null, an object or an array. */
+  value(): KeyValue | undefined;
+  /** Its text, as conditions see it. */
   text(): string | undefined;
   /** How many items the list there has; undefined: it is no list. */
   listLength(): number | undefined;
@@ -102,7 +104,7 @@ export class Fields {
     return {
       ofValue: true,
       present: () => kind() > JSON_KIND.null,
-      text: () => this.#value?.text(index),
+      ...told(() => this.#value?.text(index)),
       listLength: () => (kind() === JSON_KIND.array ? this.#value!.length(index) : undefined),
     };
   }
@@ -117,30 +119,44 @@ export class Fields {
   /** An attribute of a CloudEvent: in its header, unless the event at hand has it in its value. */
   #attributeField(name: string, header: Field): Field {
     const index = this.#attributes.push(name) - 1;
-    const text = () => {
+    const value = () => {
       const inValue = this.#asked?.attributes;
-      return inValue === undefined ? header.text() : inValue.text(index);
+      return inValue === undefined ? header.value() : inValue.text(index);
     };
     const inBrokenValue = () => this.#asked?.attributes?.readable === false;
     return {
       get ofValue() {
         return inBrokenValue();
       },
-      present: () => text() !== undefined,
-      text,
+      present: () => value() !== undefined,
+      ...told(value),
       listLength: () => undefined,
     };
   }
 }
 
 function ofBytes(bytes: () => Uint8Array | null): Field {
-  const text = () => {
+  const value = () => {
     const there = bytes();
-    return there === null ? undefined : textOfBytes(there);
+    return there === null ? undefined : valueOfBytes(there);
   };
-  return { ofValue: false, present: () => bytes() !== null, text, listLength: () => undefined };
+  return { ofValue: false, present: () => bytes() !== null, ...told(value), listLength: () => undefined };
 }
 
 function ofText(text: () => string | undefined): Field {
-  return { ofValue: false, present: () => text() !== undefined, text, listLength: () => undefined };
+  return {
+    ofValue: false,
+    present: () => text() !== undefined,
+    value: text,
+    text,
+    listLength: () => undefined,
+  };
+}
+
+function told(value: Field['value']): Pick<Field, 'value' | 'text'> {
+  const text = () => {
+    const there = value();
+    return there === undefined ? undefined : plainText(there);
+  };
+  return { value, text };
 }

@@ -1,7 +1,7 @@
 /** Turns records into the columns of messages: classes, keys, ids and expectations, without an object per row. */
 import { EXPECT, type MessageClass } from '../../columns.ts';
 import type { MessageBatch, Replay, Settings, SourceHooks, Take } from '../../model.ts';
-import { KeyMaker } from '../keys.ts';
+import { exactText, KeyMaker, type KeyValue } from '../keys.ts';
 import { Scanner } from '../scan/scanner.ts';
 import { BlockReader } from './block.ts';
 import { MessageColumns } from './columns.ts';
@@ -24,7 +24,7 @@ export class MessageWriter {
   readonly #fields: Fields;
   readonly #counts = new ReferenceCounts();
   readonly #key: readonly Field[];
-  readonly #keyParts: (string | undefined)[];
+  readonly #keyParts: (KeyValue | undefined)[];
   readonly #keyMaker: KeyMaker;
   readonly #id: Field | undefined;
   readonly #where: Conditions;
@@ -93,7 +93,7 @@ export class MessageWriter {
     const where = unjudged ? 'hold' : this.#where.test(value);
     const messageClass = classOf(record, !unjudged && where !== 'fail');
     const audited = messageClass !== 'skipped' && messageClass !== 'aborted';
-    const eventId = this.#id?.text() ?? '';
+    const eventId = exactText(this.#id?.value() ?? '');
     this.#columns.add(record, messageClass, this.#keyText(), eventId);
 
     const nobody = where === 'undecodable' || (value === 'broken' && this.#identityInValue());
@@ -136,7 +136,7 @@ export class MessageWriter {
 
   /** The empty text: no key. */
   #keyText(): string {
-    for (const [i, field] of this.#key.entries()) this.#keyParts[i] = field.text();
+    for (const [i, field] of this.#key.entries()) this.#keyParts[i] = field.value();
     return this.#keyMaker.make(this.#keyParts) ?? '';
   }
 

@@ -308,7 +308,7 @@ function anyReference(): fc.Arbitrary<FieldReference> {
 }
 
 function anyTest(): fc.Arbitrary<Test> {
-  const text = fc.constantFrom('ORD-1', '', 'true', 'ä€😀', 'hex:', '3', 'orders', 'id');
+  const text = fc.constantFrom('ORD-1', '', 'true', 'ä€😀', 'hex:', 'hex:6865783a', '3', 'orders', 'id');
   const number = fc.constantFrom(
     '0',
     '-0',

@@ -125,6 +125,28 @@ describe('which messages are audited', () => {
     expect([...batch.undecodable]).toEqual([0, 0, 0, 0, 0]);
   });
 
+  it.each<[string, Test]>([
+    ['is', { is: 'in', values: [{ text: 'hex:00' }] }],
+    ['matches', { is: 'matches', pattern: '^hex:0+$' }],
+    ['is not', { is: 'not', test: { is: 'in', values: [{ text: 'hex:6865783a3030' }] } }],
+  ])('a condition sees a text as it stands, although a key of it is spelt: it %s hex:00', async (_, test) => {
+    const id = field('value.id', { root: 'value', path: ['id'] });
+    const record = { key: Buffer.from('hex:00'), value: Buffer.from('{"id":"hex:00"}') };
+    for (const reference of [field('key', { root: 'key' }), id]) {
+      const { answers, keys } = await written({ key: [id], where: [{ field: reference, test }] }, [record]);
+      expect([...answers, ...keys]).toEqual(['audited', 'hex:6865783a3030']);
+    }
+  });
+
+  it('a condition sees the spelling of bytes that are no text', async () => {
+    const reference = field('key', { root: 'key' });
+    const where: MessageCondition[] = [
+      { field: reference, test: { is: 'in', values: [{ text: 'hex:ff00' }] } },
+    ];
+    const record = { key: Buffer.from([0xff, 0]) };
+    expect((await written({ key: [reference], where }, [record])).answers).toEqual(['audited']);
+  });
+
   it('audits what it cannot tell, and expects nothing certain of it', async () => {
     const { batch, writer } = await written({ key, where }, [json('{"id":1,"type":'), json('')]);
     expect([...batch.class]).toEqual([audited, audited]);

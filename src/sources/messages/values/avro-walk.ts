@@ -2,7 +2,7 @@
  * A walk over a value in Avro's binary form, along its schema, which keeps what lies at the declared paths and proves the
  * rest. It builds nothing: no length and no count in broken bytes can make it hang, or fill the memory.
  */
-import { textOfBytes } from '../../keys.ts';
+import { type KeyValue, valueOfBytes } from '../../keys.ts';
 import { JSON_KIND } from '../json-path.ts';
 import type { AvroEnum, AvroFixed, AvroScalar, AvroType } from './avro-schema.ts';
 import { decimalText, doubleText, floatText, signedNumber, uuidText } from './digits.ts';
@@ -185,7 +185,7 @@ function keep(spot: Spot, type: Leaf, content: Buffer): void {
   else spot.foundText(textOf(type, content));
 }
 
-function textOf(type: Leaf, content: Buffer): string {
+function textOf(type: Leaf, content: Buffer): KeyValue {
   switch (type.is) {
     case 'boolean':
       return String(content[0] === 1);
@@ -203,9 +203,9 @@ function textOf(type: Leaf, content: Buffer): string {
   }
 }
 
-function textOfContent(type: AvroScalar | AvroFixed, content: Buffer): string {
+function textOfContent(type: AvroScalar | AvroFixed, content: Buffer): KeyValue {
   if (type.is === 'fixed' && type.uuid) return uuidText(content);
-  return type.scale === undefined ? textOfBytes(content) : decimalText(signedNumber(content), type.scale);
+  return type.scale === undefined ? valueOfBytes(content) : decimalText(signedNumber(content), type.scale);
 }
 
 /** Of so many bytes, at seven bits each, a number of JavaScript is exact. */

@@ -3,6 +3,7 @@
  * data, and structured, whose value is JSON with the data inside
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md).
  */
+import type { KeyValue } from '../../keys.ts';
 import { JSON_KIND, type JsonKind, type JsonPath } from '../json-path.ts';
 import { lastHeader, type RecordView } from '../record.ts';
 import { JsonValue } from './json.ts';
@@ -72,7 +73,7 @@ export class CloudEventValue implements ValueReader {
     return this.#in?.kind(path) ?? JSON_KIND.absent;
   }
 
-  text(path: number): string | undefined {
+  text(path: number): KeyValue | undefined {
     return this.#in?.text(path);
   }
 

@@ -3,6 +3,7 @@
  * in, and whether or not JSON carries its schema around it
  * (https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events).
  */
+import type { KeyValue } from '../../keys.ts';
 import { JSON_KIND, type JsonKind, type JsonPath } from '../json-path.ts';
 import type { OpenReader, Surroundings, ValueReader } from './reader.ts';
 
@@ -70,7 +71,7 @@ export class DebeziumValue implements ValueReader {
     return place === undefined ? JSON_KIND.absent : this.#inner.kind(place);
   }
 
-  text(path: number): string | undefined {
+  text(path: number): KeyValue | undefined {
     const place = this.#place(path);
     return place === undefined ? undefined : this.#inner.text(place);
   }

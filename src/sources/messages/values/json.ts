@@ -1,5 +1,4 @@
 /** Values that are JSON, and those that are JSON behind the schema id of Confluent's JSON Schema serializer. */
-import { exactText } from '../../keys.ts';
 import { JsonReader } from '../json.ts';
 import type { JsonKind, JsonPath } from '../json-path.ts';
 import { Frame } from './frame.ts';
@@ -29,8 +28,7 @@ export class JsonValue implements ValueReader {
   }
 
   text(path: number): string | undefined {
-    const text = this.#json.text(path);
-    return text === undefined ? undefined : exactText(text);
+    return this.#json.text(path);
   }
 
   length(path: number): number {

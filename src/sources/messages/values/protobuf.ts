@@ -1,6 +1,6 @@
 /** Values in Protobuf, each with the schema it was written with. */
 import protobuf from 'protobufjs';
-import { exactText, textOfBytes } from '../../keys.ts';
+import { type KeyValue, valueOfBytes } from '../../keys.ts';
 import { JSON_KIND, type JsonPath } from '../json-path.ts';
 import { doubleText, floatText } from './digits.ts';
 import type { PickMessage } from './protobuf-schema.ts';
@@ -118,12 +118,12 @@ function symbolText({ valuesById }: protobuf.Enum, number: number): string {
   return valuesById[number] ?? String(number);
 }
 
-function scalarText(type: string, value: unknown): string {
+function scalarText(type: string, value: unknown): KeyValue {
   switch (type) {
     case 'string':
-      return exactText(value as string);
+      return value as string;
     case 'bytes':
-      return textOfBytes(Uint8Array.from(value as ArrayLike<number>));
+      return valueOfBytes(Uint8Array.from(value as ArrayLike<number>));
     case 'float':
       return floatText(value as number);
     case 'double':

@@ -1,4 +1,6 @@
 /** What every format of values is read through, so that keys, conditions and expectations need not know the format. */
+
+import type { KeyValue } from '../../keys.ts';
 import type { JsonKind, JsonPath } from '../json-path.ts';
 import type { RecordView } from '../record.ts';
 
@@ -20,8 +22,8 @@ export interface ValueReader {
   /** Why the last read answered false. */
   readonly fault: string;
   kind(path: number): JsonKind;
-  /** The one text of a scalar, as keys compare it (see keys.ts); undefined for anything else. */
-  text(path: number): string | undefined;
+  /** The text of a scalar, or its bytes where it is none; undefined for anything else. */
+  text(path: number): KeyValue | undefined;
   /** How many items a list has. */
   length(path: number): number;
   /** Where the value read last holds what is otherwise in headers named `ce_…` (CloudEvents); undefined: nowhere. */

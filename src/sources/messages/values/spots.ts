@@ -1,4 +1,5 @@
 /** The paths that are looked for in a decoded value, as one tree, and what was found at their ends. */
+import type { KeyValue } from '../../keys.ts';
 import { JSON_KIND, type JsonKind, type JsonPath } from '../json-path.ts';
 
 /** One step of the paths that share it. */
@@ -7,7 +8,7 @@ export class Spot {
   readonly #items = new Map<number, Spot>();
   kind: JsonKind = JSON_KIND.absent;
   /** Of a scalar. */
-  text: string | undefined;
+  text: KeyValue | undefined;
   /** Of a list. */
   length = 0;
 
@@ -33,7 +34,7 @@ export class Spot {
   }
 
   /** To keys and conditions, every scalar is a text. */
-  foundText(text: string): void {
+  foundText(text: KeyValue): void {
     this.kind = JSON_KIND.string;
     this.text = text;
   }
@@ -70,7 +71,7 @@ export class Spots {
     return this.#declared[path]!.kind;
   }
 
-  text(path: number): string | undefined {
+  text(path: number): KeyValue | undefined {
     return this.#declared[path]!.text;
   }
 

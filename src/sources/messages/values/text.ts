@@ -1,6 +1,6 @@
 /** Values that are one text, or bytes: they have no fields below `value`. */
 import { isUtf8 } from 'node:buffer';
-import { textOfBytes } from '../../keys.ts';
+import { type KeyValue, valueOfBytes } from '../../keys.ts';
 import { JSON_KIND, type JsonKind } from '../json-path.ts';
 import type { ValueReader } from './reader.ts';
 
@@ -32,8 +32,8 @@ export class BytesValue implements ValueReader {
     return this.#value === undefined ? JSON_KIND.absent : JSON_KIND.string;
   }
 
-  text(_path: number): string | undefined {
-    return this.#value && textOfBytes(this.#value);
+  text(_path: number): KeyValue | undefined {
+    return this.#value && valueOfBytes(this.#value);
   }
 
   length(_path: number): number {

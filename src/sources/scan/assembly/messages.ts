@@ -8,7 +8,7 @@ import { holdCoordinates, holdHeader, holdKey } from './fields';
 import { JSON, NO_JSON, read, UNSETTLED as UNSETTLED_JSON } from './json';
 import { reserve } from './memory';
 import { ARRAY, dropAll, forget, found, holds, kindOf, SLOTS, startOf } from './paths';
-import { NO_TEXT, TEXT, textAt, textEnd, textOf } from './texts';
+import { exactTextOf, NO_TEXT, TEXT, textAt, textEnd } from './texts';
 
 export const AUDITED = 0;
 export const SKIPPED = 1;
@@ -146,7 +146,7 @@ export function add(
 function makeKey(): bool {
   if (!beginText(KEY)) return false;
   for (let part: u32 = 0; part < partCount; part++) {
-    const there = textOf(load<u32>(parts + (part << 2)));
+    const there = exactTextOf(load<u32>(parts + (part << 2)));
     if (there == NO_TEXT || (there == TEXT && textAt == textEnd)) {
       emptyText(KEY);
       return true;
@@ -160,7 +160,7 @@ function makeKey(): bool {
 function makeId(): bool {
   if (!beginText(EVENT_ID)) return false;
   if (idSlot < 0) return true;
-  const there = textOf(idSlot);
+  const there = exactTextOf(idSlot);
   if (there == NO_TEXT) return true;
   return there == TEXT && appendText();
 }

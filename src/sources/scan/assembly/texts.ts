@@ -1,5 +1,5 @@
-/** The one text of what a slot holds, as keys and conditions compare it (the rules of sources/keys.ts). */
-import { BYTES, endOf, ESCAPED, holds, kindOf, OBJECT, ARRAY, PLAIN, startOf, STRING } from './paths';
+/** The text of what a slot holds, as conditions see it and as keys are made of it (the rules of sources/keys.ts). */
+import { BYTES, endOf, ESCAPED, holds, kindOf, OBJECT, ARRAY, startOf } from './paths';
 import { isUtf8 } from './utf8';
 
 /** Absent, null, an object or an array. */
@@ -18,7 +18,10 @@ const HEX_BYTES: u32 = 4;
 const MOST_HEX: u32 = 1 << 12;
 const hex = memory.data(4 + 2 * 4096);
 
-/** Looks up the text of a slot. @returns NO_TEXT, TEXT or UNSETTLED_TEXT; the text stays until the next call. */
+/**
+ * Looks up the text of a slot as conditions see it: only bytes that are not UTF-8 are spelt out.
+ * @returns NO_TEXT, TEXT or UNSETTLED_TEXT; the text stays until the next call
+ */
 export function textOf(slot: u32): i32 {
   if (!holds(slot)) return NO_TEXT;
   const kind = kindOf(slot);
@@ -26,9 +29,14 @@ export function textOf(slot: u32): i32 {
   if (kind == ESCAPED) return UNSETTLED_TEXT;
   textAt = startOf(slot);
   textEnd = endOf(slot);
-  const mayBeHex = kind == BYTES || kind == STRING;
-  if (mayBeHex && load<u32>(textAt) == HEX && textEnd - textAt >= HEX_BYTES) return spellOut();
   return kind == BYTES && !isUtf8(textAt, textEnd) ? spellOut() : TEXT;
+}
+
+/** The same as keys and ids are kept: a text that begins as spelt bytes do is spelt out too. */
+export function exactTextOf(slot: u32): i32 {
+  const there = textOf(slot);
+  if (there != TEXT || textAt == <u32>hex) return there;
+  return textEnd - textAt >= HEX_BYTES && load<u32>(textAt) == HEX ? spellOut() : TEXT;
 }
 
 /** Turns the text into `hex:` and the digits of its bytes. */

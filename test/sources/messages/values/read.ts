@@ -1,4 +1,5 @@
 /** Reads one value by a reader, and shows what it says at each path. */
+import { exactText, type KeyValue } from '../../../../src/sources/keys.ts';
 import { JSON_KIND, type JsonPath } from '../../../../src/sources/messages/json-path.ts';
 import type {
   OpenReader,
@@ -33,10 +34,15 @@ export function shown(reader: ValueReader, path: number): Shown {
     case JSON_KIND.array:
       return reader.length(path);
     case JSON_KIND.object:
-      return reader.text(path) ?? OBJECT;
+      return exact(reader.text(path)) ?? OBJECT;
     default:
-      return reader.text(path);
+      return exact(reader.text(path));
   }
+}
+
+/** As a key would be. */
+function exact(value: KeyValue | undefined): string | undefined {
+  return value === undefined ? undefined : exactText(value);
 }
 
 /** One schema for all values, which carry no id. */
