@@ -4,6 +4,14 @@ import { AuditError } from '../error.ts';
 
 export type Row = readonly DuckDBValue[];
 
+/**
+ * Selects a text so that it arrives as it is: the reader of answers decodes each text with a TextDecoder, which takes one
+ * U+FEFF off its beginning, and so gets one more to take.
+ */
+export function wholeText(column: string): string {
+  return `CASE WHEN ${column} LIKE '\ufeff%' THEN '\ufeff' || ${column} ELSE ${column} END`;
+}
+
 export interface EngineOptions {
   /** Path of the database file. */
   readonly file: string;

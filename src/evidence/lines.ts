@@ -1,7 +1,7 @@
 /** The ledger and the orphans as they are read back: one query each, and what a row of it means. */
 import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import type { LedgerLine, Orphan, OrphanReason, Outcome, Reason, Verdict } from '../model.ts';
-import type { Row } from './engine.ts';
+import { type Row, wholeText } from './engine.ts';
 import { isAudited, PLACE_UNIT } from './judgement/statement.ts';
 import { keylessReason } from './totals.ts';
 
@@ -12,8 +12,8 @@ export function lineQuery(kinds: number, which: 'all' | 'exceptions'): string {
     ORDER BY l.partition_id, l.offset_id, k.kind_name`;
 }
 
-const MESSAGE =
-  'm.partition_id AS partition_id, m.offset_id AS offset_id, m.msg_ts AS msg_ts, m.msg_key AS msg_key, m.event_id AS event_id';
+const MESSAGE = `m.partition_id AS partition_id, m.offset_id AS offset_id, m.msg_ts AS msg_ts,
+  ${wholeText('m.msg_key')} AS msg_key, ${wholeText('m.event_id')} AS event_id`;
 
 function oddLines(which: 'all' | 'exceptions'): string {
   return `SELECT ${MESSAGE}, j.copies AS copies, j.effect_kind AS effect_kind, j.expect_min AS expect_min, j.expect_max AS expect_max,
@@ -21,7 +21,7 @@ function oddLines(which: 'all' | 'exceptions'): string {
       j.first_us AS first_us, j.last_us AS last_us, i.ids AS ids
     FROM messages AS m
     JOIN judged AS j ON j.msg_key = m.msg_key AND j.event_id = m.event_id AND j.digest = m.digest
-    LEFT JOIN (SELECT o.msg_key, o.effect_kind, o.event_no, list(o.effect_id ORDER BY o.effect_ts NULLS LAST, o.effect_id) AS ids
+    LEFT JOIN (SELECT o.msg_key, o.effect_kind, o.event_no, list(${wholeText('o.effect_id')} ORDER BY o.effect_ts NULLS LAST, o.effect_id) AS ids
                FROM own_effects AS o GROUP BY ALL) AS i
       ON i.msg_key = j.msg_key AND i.effect_kind = j.effect_kind AND i.event_no = j.event_no
     WHERE ${isAudited('m')} AND m.in_range = 1${which === 'all' ? '' : " AND j.verdict NOT IN ('ok', 'exempt')"}`;
@@ -44,7 +44,7 @@ function plainLines(kinds: number): readonly string[] {
       CASE WHEN f.effect_id IS NULL THEN 0 ELSE 1 END, CASE WHEN f.effect_id IS NULL THEN 0 ELSE 1 END,
       CASE WHEN f.effect_id IS NULL THEN 'zero' ELSE 'one' END,
       CASE WHEN m.expect_max_${kind} = 0 THEN 'exempt' ELSE 'ok' END, '', f.effect_ts, f.effect_ts,
-      CASE WHEN f.effect_id IS NULL THEN NULL ELSE list_value(f.effect_id) END
+      CASE WHEN f.effect_id IS NULL THEN NULL ELSE list_value(${wholeText('f.effect_id')}) END
     FROM messages AS m
     JOIN (SELECT n.msg_key, count(*) AS copies FROM messages AS n WHERE ${isAudited('n')} GROUP BY n.msg_key) AS c ON c.msg_key = m.msg_key
     LEFT JOIN effects AS f ON f.effect_kind = ${kind} AND f.effect_key = m.msg_key
@@ -90,7 +90,7 @@ function optional<K extends string, V>(
 }
 
 export function orphanQuery(): string {
-  return `SELECT o.effect_kind, o.effect_id, o.effect_ts, o.effect_key, o.reason, o.located FROM orphans AS o
+  return `SELECT o.effect_kind, ${wholeText('o.effect_id')}, o.effect_ts, ${wholeText('o.effect_key')}, o.reason, o.located FROM orphans AS o
     JOIN kinds AS k ON k.effect_kind = o.effect_kind ORDER BY k.kind_name, o.effect_ts, o.effect_id, o.effect_key`;
 }
 

@@ -1,6 +1,6 @@
 /** Stops an audit whose keys cannot be right before it calls everything missing (DESIGN rules 3 and 7). */
 import { AuditError } from '../error.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, wholeText } from './engine.ts';
 import type { JudgeInput } from './input.ts';
 import { isAudited } from './judgement/statement.ts';
 import { NEARBY } from './totals.ts';
@@ -62,6 +62,6 @@ function effectsNearby(kind: number): string {
 }
 
 async function examples(engine: Engine, select: string): Promise<string> {
-  const rows = await engine.rows(`SELECT s.k FROM (${select}) AS s ORDER BY s.k LIMIT 3`);
+  const rows = await engine.rows(`SELECT ${wholeText('s.k')} FROM (${select}) AS s ORDER BY s.k LIMIT 3`);
   return rows.map(([key]) => JSON.stringify(key)).join(', ');
 }
