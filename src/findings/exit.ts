@@ -52,7 +52,10 @@ function rangeDoubts({ range, replay }: AuditRecord): string[] {
     const where = `partition ${partition}`;
     if (deleted > 0)
       because.push(`${where}: ${counted(deleted, 'offset')} asked for had been deleted from the log`);
-    if (unseen > 0) because.push(`${where}: ${counted(unseen, 'offset')} asked for are not in the capture`);
+    if (unseen > 0)
+      because.push(
+        `${where}: ${counted(unseen, 'offset')} asked for ${unseen === 1 ? 'is' : 'are'} not in the capture`,
+      );
     if (short > 0)
       because.push(`${where}: the range ends ${counted(short, 'offset')} short of what was asked`);
   }

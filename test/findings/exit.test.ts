@@ -63,7 +63,8 @@ describe('the exit status', () => {
 
   it.each([
     ['deleted offsets', withRange({}, { deleted: 5 }), 'deleted from the log'],
-    ['offsets a capture lacks', withRange({}, { unseen: 5 }), 'not in the capture'],
+    ['offsets a capture lacks', withRange({}, { unseen: 5 }), '5 offsets asked for are not in the capture'],
+    ['one offset a capture lacks', withRange({}, { unseen: 1 }), '1 offset asked for is not in the capture'],
     [
       'an end short of what was asked',
       withRange({ partitions: [{ partition: 0, first: 0, end: 3, readFirst: 0, readEnd: 3, short: 7 }] }),
