@@ -8,6 +8,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -16,13 +18,20 @@ import type { ReplayState } from '../model.ts';
 import { TOOL } from './tool.ts';
 
 const FILE = 'unfinished.json';
+/** What each process that goes on with an audit makes first, in turn: `claim-0`, `claim-1`, … */
+const CLAIM = 'claim-';
+/** Between making a claim and writing into it there is but a moment. */
+const CLAIM_MS = 5000;
 
-/** One audit under way, as of its last checkpoint. */
-export interface Unfinished {
-  readonly tool: string;
-  /** The process that writes here, for as long as it lives, and when it began, as the system counts. */
+/** Who writes here, for as long as it lives, and when it began, as the system counts. */
+interface Holder {
   readonly pid: number;
   readonly since: string | null;
+}
+
+/** One audit under way, as of its last checkpoint. */
+export interface Unfinished extends Holder {
+  readonly tool: string;
   readonly id: string;
   readonly name: string;
   readonly startedAt: number;
@@ -40,8 +49,7 @@ export function keepUnfinished(
   unfinished: Omit<Unfinished, 'tool' | 'pid' | 'since'>,
 ): void {
   const path = join(directory, FILE);
-  const { pid } = process;
-  const whole: Unfinished = { tool: TOOL.version, pid, since: startOf(pid), ...unfinished };
+  const whole: Unfinished = { ...unfinished, tool: TOOL.version, ...ourselves() };
   const file = openSync(`${path}.part`, 'w', 0o600);
   try {
     writeSync(file, JSON.stringify(whole));
@@ -59,7 +67,9 @@ export function isKept(directory: string): boolean {
 
 /** Takes the checkpoint away: the audit will be finished, or cannot be. */
 export function forgetUnfinished(directory: string): void {
+  // It goes first: whoever makes a claim meanwhile finds nothing to go on with.
   rmSync(join(directory, FILE), { force: true });
+  for (const name of readdirSync(directory)) if (name.startsWith(CLAIM)) rmSync(join(directory, name));
 }
 
 export interface Found {
@@ -83,28 +93,68 @@ function all(reports: string, name: string): readonly Found[] {
 }
 
 /**
- * The interrupted audit to go on with.
+ * The interrupted audit to go on with, which from now on is this process's: of several that ask at once, one gets it.
  * @throws AuditError 2: there is none, or it was one of another configuration or of another onceover
  */
 export function takeUp(reports: string, name: string, configDigest: string): Found {
+  const { directory } = idleOne(reports, name, configDigest);
+  claim(directory);
+  // Another may have gone on with it, and ended, since it was read.
+  const latest = isKept(directory) ? read(directory) : undefined;
+  if (latest === undefined) throw refusal(finished(directory));
+  if (isAtWork(latest)) throw refusal(beingAtWork(directory, latest.pid));
+  keepUnfinished(directory, latest);
+  return { directory, unfinished: latest };
+}
+
+function idleOne(reports: string, name: string, configDigest: string): Found {
   const idle = findUnfinished(reports, name);
   const same = idle.find(({ unfinished }) => unfinished.configDigest === configDigest);
   if (same === undefined) {
-    const why =
+    throw refusal(
       idle.length === 0
         ? noneIdle(reports, name)
-        : `the configuration was changed since the audit in ${idle[0]!.directory} was interrupted`;
-    throw new AuditError(2, `cannot resume: ${why}`, { hint: 'run it without --resume' });
+        : `the configuration was changed since the audit in ${idle[0]!.directory} was interrupted`,
+    );
   }
   const { tool } = same.unfinished;
   if (tool === TOOL.version) return same;
-  throw new AuditError(
-    2,
-    `cannot resume: ${same.directory} was begun by ${TOOL.name} ${tool}, this is ${TOOL.version}`,
-    {
-      hint: 'run it without --resume',
-    },
-  );
+  throw refusal(`${same.directory} was begun by ${TOOL.name} ${tool}, this is ${TOOL.version}`);
+}
+
+function refusal(why: string): AuditError {
+  return new AuditError(2, `cannot resume: ${why}`, { hint: 'run it without --resume' });
+}
+
+/**
+ * Makes the first claim that nobody has made. Claims are never taken back before the audit ends: of two who find one of
+ * a dead process, both would remove it, and the later one that of the other.
+ */
+function claim(directory: string): void {
+  for (let number = 0; ; number++) {
+    const path = join(directory, `${CLAIM}${number}`);
+    try {
+      writeFileSync(path, JSON.stringify(ourselves()), { flag: 'wx', mode: 0o600 });
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') throw refusal(finished(directory));
+      if (code !== 'EEXIST') throw error;
+    }
+    const holder = holderOf(path);
+    if (holder === undefined) throw refusal(`another process has just taken up the audit in ${directory}`);
+    if (isAtWork(holder)) throw refusal(beingAtWork(directory, holder.pid));
+  }
+}
+
+/** Who made a claim; undefined: it is being written. One that was never written is nobody's, process 0's. */
+function holderOf(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    return age < CLAIM_MS ? undefined : { pid: 0, since: '' };
+  }
 }
 
 function read(directory: string): Unfinished {
@@ -122,10 +172,22 @@ function noneIdle(reports: string, name: string): string {
   const [running] = all(reports, name);
   return running === undefined
     ? `there is no interrupted audit of ${name} in ${reports}`
-    : `the audit in ${running.directory} is not interrupted: process ${running.unfinished.pid} is at it`;
+    : beingAtWork(running.directory, running.unfinished.pid);
 }
 
-function isAtWork({ pid, since }: Unfinished): boolean {
+function beingAtWork(directory: string, pid: number): string {
+  return `the audit in ${directory} is not interrupted: process ${pid} is at it`;
+}
+
+function finished(directory: string): string {
+  return `the audit in ${directory} is finished by now`;
+}
+
+function ourselves(): Holder {
+  return { pid: process.pid, since: startOf(process.pid) };
+}
+
+function isAtWork({ pid, since }: Holder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -122,6 +122,20 @@ skipUnless([kafkaUnavailable()], 'an audit that is interrupted', () => {
     expect(anew).toMatchObject({ status: 1 });
     expect(anew.stderr).toContain('go on with it by --resume, or remove it');
   });
+
+  it('is gone on with by one of those that want to at once', async () => {
+    const directory = reports('twice');
+    const child = audit(directory, '--checkpoint-ms', '1');
+    const output = ended(child);
+    await until(async () => child.exitCode !== null || (await keptOffsets(directory)) > 0);
+    child.kill('SIGKILL');
+    await output;
+    const both = await Promise.all([1, 2].map(() => ended(audit(directory, '--resume'))));
+    expect(both.map(({ status }) => status).toSorted()).toEqual([1, 2]);
+    expect(both.find(({ status }) => status === 2)!.stderr).toMatch(/is at it|has just taken up/);
+    const [report] = await readdir(directory);
+    expect((await readdir(join(directory, report!))).filter((name) => name.startsWith('claim'))).toEqual([]);
+  });
 });
 
 async function produce(bootstrap: string): Promise<void> {
