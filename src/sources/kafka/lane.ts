@@ -21,7 +21,7 @@ export interface Telling {
   readonly sink: RecordSink;
   /** The one record that all lanes fill in turn. */
   readonly record: RecordCursor;
-  /** To be awaited before so many messages are told; undefined: at once. */
+  /** To be awaited before so many messages are told, while every offset before them is accounted for; undefined: at once. */
   readonly pace: (messages: number) => Promise<void> | undefined;
   /** Awaited when the sink is full. */
   readonly rest: () => Promise<void>;

@@ -6,6 +6,8 @@ import { pause } from './patience.ts';
 const BURST_SECONDS = 0.25;
 /** Less would be mostly overhead. */
 const LEAST_FETCH_BYTES = 1 << 14;
+/** Who waits long looks up now and then. */
+const MEANWHILE_MS = 1000;
 
 /** Tokens that come in steadily; more may be taken than there are, and are waited for. */
 export class TokenBucket {
@@ -68,9 +70,17 @@ export class Pace {
     this.#bytes?.giveBack(asked - came);
   }
 
-  /** Waits until so many messages may be told; undefined: nothing to wait for. */
-  toTell(messages: number): Promise<void> | undefined {
+  /** Waits until so many messages may be told, and does `meanwhile` about every second; undefined: nothing to wait for. */
+  toTell(messages: number, meanwhile: () => Promise<void>): Promise<void> | undefined {
     const wait = this.#messages?.take(messages) ?? 0;
-    return wait > 0 ? pause(wait, this.#signal) : undefined;
+    return wait > 0 ? this.#waitFor(wait, meanwhile) : undefined;
+  }
+
+  async #waitFor(wait: number, meanwhile: () => Promise<void>): Promise<void> {
+    const until = performance.now() + wait;
+    for (let left = wait; left > 0; left = until - performance.now()) {
+      await pause(Math.min(left, MEANWHILE_MS), this.#signal);
+      await meanwhile();
+    }
   }
 }

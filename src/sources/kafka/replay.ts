@@ -117,7 +117,12 @@ class Replay {
       await this.#flush();
       this.#tellProgress();
     };
-    const pace = (messages: number) => this.#pace.toTell(messages);
+    // One answer, told slowly, may take minutes.
+    const meanwhile = async () => {
+      if (hooks.checkpoint?.due()) await this.#flush();
+      this.#tellProgress();
+    };
+    const pace = (messages: number) => this.#pace.toTell(messages, meanwhile);
     this.#telling = { sink, rest, pace, record: new RecordCursor(sink.needsHeaders) };
   }
 

@@ -150,6 +150,34 @@ describe('a rate', () => {
     expect(ms).toBeLessThan((told.length / messages) * 1200);
   });
 
+  it('does not hold up what is kept of the replay meanwhile', async () => {
+    const controller = new AbortController();
+    const transport = new SlowTransport(...size());
+    const sink: RecordSink = {
+      needsHeaders: false,
+      add: () => 'audited',
+      full: false,
+      flush: async () => {},
+    };
+    let kept = performance.now();
+    const gaps: number[] = [];
+    const offer = (): void => {
+      gaps.push(performance.now() - kept);
+      kept = performance.now();
+    };
+    const checkpoint = { due: () => performance.now() - kept >= 20_000, offer };
+    const hooks = { progress: () => {}, signal: controller.signal, checkpoint };
+    const options = { maxRate: { messages: 0.1 } };
+    const reading = readRange(transport, rangeOf(transport.logs), sink, hooks, options);
+    const ended = expect(reading).rejects.toThrow('enough');
+    await vi.advanceTimersByTimeAsync(120_000);
+    controller.abort(new Error('enough'));
+    await vi.advanceTimersByTimeAsync(1);
+    await ended;
+    expect(gaps.length).toBeGreaterThanOrEqual(5);
+    expect(Math.max(...gaps)).toBeLessThan(21_500);
+  });
+
   it('does not hold up an interruption', async () => {
     const controller = new AbortController();
     const transport = new SlowTransport(...size());
