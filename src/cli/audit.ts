@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { SettingFlags } from '../config/flags.ts';
 import type { KafkaFlags } from '../config/kafka/properties.ts';
-import { loadSettings } from '../config/load.ts';
+import { type LoadedSettings, loadSettings } from '../config/load.ts';
 import { isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
 import type { AuditRecord, Judgement, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
@@ -57,7 +57,7 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   sayIgnored(settings, progress);
   const { directory } = settings.report;
   const resumed = options.resume
-    ? takeUp(directory, settings.name, settings.configDigest).unfinished
+    ? takeUp(directory, settings.name, settings.resumeDigest).unfinished
     : undefined;
   if (resumed === undefined) mentionUnfinished(settings, progress);
   const run = new RunDirectory(directory, settings.name, resumed?.id);
@@ -98,7 +98,7 @@ interface Surroundings {
 
 async function auditInto(
   run: RunDirectory,
-  settings: Settings,
+  settings: LoadedSettings,
   options: AuditOptions,
   { startedAt, progress, signal, resumed }: Surroundings,
 ): Promise<Told> {
@@ -120,7 +120,7 @@ async function auditInto(
         id: run.id,
         name: settings.name,
         startedAt,
-        configDigest: settings.configDigest,
+        resumeDigest: settings.resumeDigest,
         digestKey: digestKey.toString('hex'),
         files,
         replay: state(),

@@ -35,7 +35,7 @@ export interface Unfinished extends Holder {
   readonly id: string;
   readonly name: string;
   readonly startedAt: number;
-  readonly configDigest: string;
+  readonly resumeDigest: string;
   /** Hex digits. */
   readonly digestKey: string;
   /** How many files of messages are whole. */
@@ -96,8 +96,8 @@ function all(reports: string, name: string): readonly Found[] {
  * The interrupted audit to go on with, which from now on is this process's: of several that ask at once, one gets it.
  * @throws AuditError 2: there is none, or it was one of another configuration or of another onceover
  */
-export function takeUp(reports: string, name: string, configDigest: string): Found {
-  const { directory } = idleOne(reports, name, configDigest);
+export function takeUp(reports: string, name: string, resumeDigest: string): Found {
+  const { directory } = idleOne(reports, name, resumeDigest);
   claim(directory);
   // Another may have gone on with it, and ended, since it was read.
   const latest = isKept(directory) ? read(directory) : undefined;
@@ -107,9 +107,9 @@ export function takeUp(reports: string, name: string, configDigest: string): Fou
   return { directory, unfinished: latest };
 }
 
-function idleOne(reports: string, name: string, configDigest: string): Found {
+function idleOne(reports: string, name: string, resumeDigest: string): Found {
   const idle = findUnfinished(reports, name);
-  const same = idle.find(({ unfinished }) => unfinished.configDigest === configDigest);
+  const same = idle.find(({ unfinished }) => unfinished.resumeDigest === resumeDigest);
   if (same === undefined) {
     throw refusal(
       idle.length === 0

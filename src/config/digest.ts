@@ -1,7 +1,7 @@
 /** One digest for all ways to write the same configuration. */
 import { createHash } from 'node:crypto';
 import { isSecret, masked, maskedSecret } from './secrets.ts';
-import type { Written } from './written.ts';
+import type { Path, Written } from './written.ts';
 
 /**
  * SHA-256 in hex digits. Order of names, comments and quoting styles do not count; a `${NAME}` counts as its name, and
@@ -9,6 +9,28 @@ import type { Written } from './written.ts';
  */
 export function configDigest(written: Written): string {
   return createHash('sha256').update(canonical(written)).digest('hex');
+}
+
+/** What changes how an audit goes, or where its report is, and never what it says. */
+const WITHOUT_EFFECT: readonly Path[] = [
+  ['memory'],
+  ['report'],
+  ['messages', 'kafka', 'max-rate'],
+  ['messages', 'kafka', 'fetch-memory'],
+];
+
+/** The digest of what must be the same for an interrupted audit to be gone on with. */
+export function resumeDigest(written: Written): string {
+  return configDigest(WITHOUT_EFFECT.reduce(without, written));
+}
+
+function without(written: Written, [name, ...rest]: Path): Written {
+  const entry = written.type === 'map' ? written.entries.get(String(name)) : undefined;
+  if (written.type !== 'map' || entry === undefined) return written;
+  const entries = new Map(written.entries);
+  if (rest.length === 0) entries.delete(String(name));
+  else entries.set(String(name), { ...entry, value: without(entry.value, rest) });
+  return { ...written, entries };
 }
 
 /** @param within the name that this stands under */

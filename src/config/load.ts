@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, parse, resolve } from 'node:path';
 import { AuditError } from '../error.ts';
 import type { KafkaSettings, Settings } from '../model.ts';
-import { configDigest } from './digest.ts';
+import { configDigest, resumeDigest } from './digest.ts';
 import { type Environment, substituted } from './environment.ts';
 import { type SettingFlags, withFlags } from './flags.ts';
 import { kafkaSettings } from './kafka/connection.ts';
@@ -31,6 +31,11 @@ export interface LoadOptions {
   readonly messagesOnly?: boolean;
 }
 
+export interface LoadedSettings extends Settings {
+  /** Hex digest of what an interrupted audit must have in common with the one that goes on with it. */
+  readonly resumeDigest: string;
+}
+
 /** Far beyond any configuration: who names a log or a dump by mistake is told so. */
 const MOST_BYTES = 1 << 20;
 
@@ -38,7 +43,7 @@ const MOST_BYTES = 1 << 20;
  * Loads the configuration of an audit.
  * @throws AuditError (status 2) with all mistakes, each with its line, and no secret
  */
-export function loadSettings(file: string, options: LoadOptions): Settings {
+export function loadSettings(file: string, options: LoadOptions): LoadedSettings {
   const { root, mistakes } = asWritten(file, options);
   const all = checked(root, file, options, mistakes);
   if (all === undefined) throw mistaken(file, mistakes);
@@ -52,6 +57,7 @@ export function loadSettings(file: string, options: LoadOptions): Settings {
     report: reportSettings(found.report, directory, options),
     memory: found.memory,
     configDigest: configDigest(root),
+    resumeDigest: resumeDigest(root),
   };
 }
 

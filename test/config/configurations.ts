@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LoadedSettings } from '../../src/config/load.ts';
 import { type LoadOptions, loadSettings } from '../../src/config/load.ts';
 import { type AuditError, isAuditError } from '../../src/error.ts';
-import type { Settings } from '../../src/model.ts';
 
 /** The least that is a configuration, in 8 lines. */
 export const SMALLEST = `version: 1
@@ -30,7 +30,7 @@ export function load(
   text: string | Uint8Array,
   options: Partial<LoadOptions> = {},
   name = 'onceover.yaml',
-): Settings {
+): LoadedSettings {
   const directory = mkdtempSync(join(tmpdir(), 'onceover-config-'));
   try {
     writeFileSync(join(directory, name), text);

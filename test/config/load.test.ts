@@ -325,6 +325,21 @@ describe('the digest', () => {
   });
 });
 
+describe('the digest for going on', () => {
+  const digest = (...set: string[]) => load(SMALLEST, { set }).resumeDigest;
+
+  it('does not know what cannot change an answer', () => {
+    const rates = ['messages.kafka.max-rate=1000 messages/s', 'messages.kafka.fetch-memory=32MB'];
+    const others = ['report.directory=elsewhere', 'report.ledger=true', 'memory=1GB'];
+    expect(digest(...rates, ...others)).toBe(digest());
+  });
+
+  it('knows all else', () => {
+    expect(digest('effects.order-row.settle=1m')).not.toBe(digest());
+    expect(digest('messages.kafka.bootstrap=other:9092')).not.toBe(digest());
+  });
+});
+
 describe('a file that cannot be used', () => {
   it('is named when it does not exist', () => {
     const missing = () => loadSettings('no-such/onceover.yaml', { set: [], env: {} });
