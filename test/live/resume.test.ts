@@ -95,7 +95,7 @@ skipUnless([kafkaUnavailable()], 'an audit that is interrupted', () => {
     const directory = reports('early');
     const child = audit(directory);
     const output = ended(child);
-    await sleep(300);
+    await until(async () => existsSync(directory));
     child.kill('SIGINT');
     expect(await output).toMatchObject({ status: 130 });
     expect(existsSync(directory)).toBe(false);
