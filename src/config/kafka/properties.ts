@@ -232,7 +232,7 @@ function inline({ root, directory }: Sources): Property[] {
   const properties = writtenAt(kafka, ['properties']);
   const below = properties?.type === 'map' ? [...properties.entries] : [];
   const beside = [...kafka.entries].flatMap(([name, entry]) => {
-    const property = SETTINGS[name];
+    const property = SETTINGS.get(name);
     return property === undefined ? [] : [{ ...entry, name: property, path: [...KAFKA, name] }];
   });
   const all = [
@@ -250,11 +250,11 @@ function inline({ root, directory }: Sources): Property[] {
 }
 
 /** Settings of the configuration that are properties under another name. */
-const SETTINGS: Readonly<Record<string, PropertyName>> = {
-  bootstrap: 'bootstrap.servers',
-  'client-id': 'client.id',
-  clientId: 'client.id',
-};
+const SETTINGS: ReadonlyMap<string, PropertyName> = new Map([
+  ['bootstrap', 'bootstrap.servers'],
+  ['client-id', 'client.id'],
+  ['clientId', 'client.id'],
+]);
 
 /** A list as its items with commas between them. What is neither one has been told: it counts as not set. */
 function inOneText(value: Written): WrittenScalar {

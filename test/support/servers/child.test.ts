@@ -63,8 +63,8 @@ it('removes the directory of a child that is stopped, and kills one that will no
     output,
     remove: directory,
   });
-  await until(() => canConnect(port));
-  expect(await readFile(output, 'utf8')).toBe('listening\n');
+  await until(async () => (await readFile(output, 'utf8')) === 'listening\n');
+  expect(await canConnect(port)).toBe(true);
   await child.stop('SIGTERM', 100);
   expect(await canConnect(port)).toBe(false);
   expect(existsSync(directory)).toBe(false);
