@@ -26,6 +26,8 @@ export interface Settings {
   readonly name: string;
   readonly messages: MessageSettings;
   readonly kinds: readonly KindSettings[];
+  /** Where the effects of the kinds come from, in the order of the kinds: each has one entry at least. */
+  readonly entries: readonly EffectEntry[];
   readonly report: ReportSettings;
   /** Bounds of the engine: DuckDB's own syntax for the size, such as "2GB". */
   readonly memory: string;
@@ -228,9 +230,16 @@ export interface EffectCondition {
   readonly test: Test;
 }
 
+/** One source of one kind: shards of a table are several, and so are a mail relay and its provider. */
+export interface EffectEntry<Source extends EffectSourceSettings = EffectSourceSettings> {
+  /** Index into Settings.kinds, and the name of that kind. */
+  readonly kind: number;
+  readonly name: string;
+  readonly source: Source;
+}
+
 export interface KindSettings {
   readonly name: string;
-  readonly source: EffectSourceSettings;
   readonly expect: Expectation;
   /** All are required of a message that expects this kind. */
   readonly where: readonly MessageCondition[];
@@ -439,7 +448,7 @@ export interface Gap {
   readonly detail: string;
 }
 
-/** What one source could really show for one kind. */
+/** What one source could really show for one kind; a kind with several sources is covered as far as all of them are. */
 export interface Coverage {
   readonly kind: string;
   /** What was read, for the report, such as `postgres public.orders` or `postfix mail.log, mail.log.1.gz`. Never a secret. */
@@ -516,18 +525,18 @@ export interface MessageSource {
   close(): Promise<void>;
 }
 
-/** All kinds that one outside place serves, so that a database is read in one snapshot. */
+/** All entries that one outside place serves, so that a database is read in one snapshot. */
 export interface EffectSource {
-  readonly kinds: readonly number[];
+  /** Indexes into Settings.entries. */
+  readonly entries: readonly number[];
   /** Connects and checks names and rights before anything is read. */
   check(): Promise<void>;
-  /** Hands over the effects of all its kinds; answers one coverage for each, in the order of `kinds`. */
-  gather(
-    bounds: readonly EffectBounds[],
-    take: (kind: number, batch: EffectBatch) => Promise<void> | void,
-  ): Promise<readonly Coverage[]>;
+  /** Hands over the effects of all its entries; answers one coverage for each, in the order of `entries`. */
+  gather(bounds: readonly EffectBounds[], take: TakeEffects): Promise<readonly Coverage[]>;
   close(): Promise<void>;
 }
+
+export type TakeEffects = (entry: number, batch: EffectBatch) => Promise<void> | void;
 
 // ---------------------------------------------------------------------------------------------- judge
 
@@ -574,6 +583,8 @@ export type OrphanReason = 'no-message' | 'skipped' | 'aborted' | 'unread';
 
 export interface Orphan {
   readonly kind: number;
+  /** Index into AuditRecord.coverage: which source of the kind showed it. */
+  readonly entry: number;
   readonly id: string;
   /** Epoch microseconds. */
   readonly time: bigint;
@@ -654,6 +665,7 @@ export interface AuditRecord {
   readonly ledger: boolean;
   readonly range: TopicRange;
   readonly replay: Replay;
+  /** One for each entry of the settings, in that order. */
   readonly coverage: readonly Coverage[];
   readonly stages: readonly Stage[];
 }

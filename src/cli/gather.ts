@@ -74,34 +74,38 @@ async function gatherEffects(
 ): Promise<readonly Coverage[]> {
   const coverage: Coverage[] = [];
   for (const source of sources) {
-    const names = source.kinds.map((kind) => settings.kinds[kind]!.name);
-    const bounds = source.kinds.map((kind) => boundsOf(settings, kind, read));
+    const bounds = source.entries.map((entry) => boundsOf(settings, settings.entries[entry]!.kind, read));
     const found = await stages.run(
-      `gather ${names.join(', ')}`,
+      `gather ${namesOf(settings, source).join(', ')}`,
       () =>
         naming(settings, source, () =>
-          source.gather(bounds, (kind, batch) => evidence.takeEffects(kind, batch)),
+          source.gather(bounds, (entry, batch) => evidence.takeEffects(entry, batch)),
         ),
       (done) => done.reduce((sum, { effects }) => sum + effects, 0),
     );
     await source.close();
-    source.kinds.forEach((kind, i) => {
-      coverage[kind] = found[i]!;
+    source.entries.forEach((entry, i) => {
+      coverage[entry] = found[i]!;
     });
   }
   return coverage;
 }
 
 /** Several kinds may fail in the same words: says whose source it was, where the words do not. */
-async function naming<T>(settings: Settings, { kinds }: EffectSource, work: () => Promise<T>): Promise<T> {
+async function naming<T>(settings: Settings, source: EffectSource, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const names = kinds.map((kind) => settings.kinds[kind]!.name);
+    const names = namesOf(settings, source);
     if (!isAuditError(error) || names.some((name) => error.message.includes(name))) throw error;
     const { status, message, hint } = error;
     throw new AuditError(status, `${names.join(', ')}: ${message}`, { ...(hint && { hint }), cause: error });
   }
+}
+
+/** Of the kinds whose effects a source has, each once. */
+function namesOf(settings: Settings, { entries }: EffectSource): readonly string[] {
+  return [...new Set(entries.map((entry) => settings.entries[entry]!.name))];
 }
 
 /** From `lead` before the padding to `after` behind the range, and never less than the windows of its events. */

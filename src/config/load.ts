@@ -12,7 +12,7 @@ import { type Mistake, mistaken, schemaMistakes } from './mistakes.ts';
 import { crossFieldMistakes } from './rules.ts';
 import { type Configuration, configuration, readingConfiguration } from './schema.ts';
 import { withSetting } from './set.ts';
-import { kindSettings, messageSettings, reportSettings } from './settings.ts';
+import { effectEntries, kindSettings, messageSettings, reportSettings } from './settings.ts';
 import { plain, type Written, writtenAt } from './written.ts';
 import { readYaml } from './yaml.ts';
 
@@ -49,11 +49,12 @@ export function loadSettings(file: string, options: LoadOptions): LoadedSettings
   if (all === undefined) throw mistaken(file, mistakes);
   const { configuration: found, kafka } = all;
   const directory = dirname(resolve(file));
-  const kinds = found.effects.map(([name, kind]) => kindSettings(name, kind, directory));
+  const kinds = found.effects.map(([name, kind]) => kindSettings(name, kind));
   return {
     name: found.name ?? parse(file).name,
     messages: messageSettings(found.messages, kinds, kafka, directory),
     kinds,
+    entries: effectEntries(found.effects, directory),
     report: reportSettings(found.report, directory, options),
     memory: found.memory,
     configDigest: configDigest(root),

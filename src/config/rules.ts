@@ -23,6 +23,8 @@ interface Looker {
   /** The value at a path; undefined where it is missing or wrong by itself. */
   value<Value>(path: Path, schema: z.ZodType<Value>): Value | undefined;
   has(path: Path): boolean;
+  /** The paths of the items of the list at a path, or that path alone; none: nothing is there. */
+  each(path: Path): readonly Path[];
   /** The names of the mapping at a path; undefined: there is no mapping. */
   names(path: Path): readonly string[] | undefined;
   mistake(path: Path, text: string): Mistake;
@@ -43,7 +45,7 @@ export function crossFieldMistakes(root: Written, fileName: string, now: number)
     ...formatsAgree(look),
     ...valuesHaveFields(look),
     ...(look.names(['effects']) ?? []).flatMap((kind) => [
-      ...exactlyOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
+      ...atLeastOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
       ...keysCanMeet(look, kind),
     ]),
   ];
@@ -56,6 +58,11 @@ function looker(root: Written): Looker {
       return written === undefined ? undefined : schema.safeParse(plain(written)).data;
     },
     has: (path) => writtenAt(root, path) !== undefined,
+    each(path) {
+      const written = writtenAt(root, path);
+      if (written === undefined) return [];
+      return written.type === 'list' ? written.items.map((_, item) => [...path, item]) : [path];
+    },
     names(path) {
       const written = writtenAt(root, path);
       return written?.type === 'map' ? [...written.entries.keys()] : undefined;
@@ -75,21 +82,27 @@ function nameIsThere(look: Looker, fileName: string): Mistake[] {
   ];
 }
 
-function exactlyOne(
+function exactlyOne(look: Looker, path: Path, names: readonly string[]): Mistake[] {
+  const found = names.filter((name) => look.names(path)?.includes(name));
+  if (found.length > 1) {
+    const text = `expected exactly one of ${names.join(', ')}; got ${found.join(' and ')}`;
+    return [look.mistake(path, text)];
+  }
+  return atLeastOne(look, path, names, [], 'exactly one');
+}
+
+function atLeastOne(
   look: Looker,
   path: Path,
   names: readonly string[],
-  later: readonly string[] = [],
+  later: readonly string[],
+  many = 'at least one',
 ): Mistake[] {
   const present = look.names(path);
-  if (present === undefined) return [];
-  const found = names.filter((name) => present.includes(name));
-  if (found.length === 1) return [];
-  const expected = `expected exactly one of ${names.join(', ')}`;
-  if (found.length > 1) return [look.mistake(path, `${expected}; got ${found.join(' and ')}`)];
+  if (present === undefined || names.some((name) => present.includes(name))) return [];
   // A misspelt one, or one of later days, is told where it stands.
   const meant = present.some((name) => later.includes(name) || nearest(name, names) !== undefined);
-  return meant ? [] : [look.mistake(path, `${expected}; got none`)];
+  return meant ? [] : [look.mistake(path, `expected ${many} of ${names.join(', ')}; got none`)];
 }
 
 /** From and to, the last hours, or offsets; and each of them in one place. */
@@ -223,8 +236,10 @@ function read(name: string): FieldReference | undefined {
 function keysCanMeet(look: Looker, kind: string): Mistake[] {
   const parts = look.value(['messages', 'key'], messageKey)?.length;
   if (parts === undefined) return [];
-  return SOURCES.flatMap((source) => {
-    const path = ['effects', kind, source, 'key'];
+  const places = SOURCES.flatMap((source) =>
+    look.each(['effects', kind, source]).map((path) => ({ source, path: [...path, 'key'] })),
+  );
+  return places.flatMap(({ source, path }) => {
     const own = look.value<readonly unknown[]>(path, source === 'email' ? emailKey : columnKey)?.length;
     if (own === undefined || own === parts) return [];
     const text = `expected ${counted(parts)}, as messages.key has; got ${counted(own)}, so that no message and effect could ever meet`;

@@ -301,9 +301,11 @@ const email = section({
   counts: scalar(oneOf(['accepted', 'delivered'])).default('accepted'),
 });
 
-/** What a kind takes its effects from: exactly one of these (rules.ts). */
+/** What a kind takes its effects from: at least one of these (rules.ts), each once or as a list. */
 export const SOURCES = ['postgres', 'log', 'email'] as const;
 export const SOURCES_LATER = ['mysql'];
+
+const ENTRIES = 'a source, or a list of several';
 
 const EXPECTATION = 'a number, { min, max } or a field such as value.items';
 
@@ -328,9 +330,9 @@ export const DEFAULT_WINDOW = { settle: 600_000, lead: 120_000 } as const;
 
 const kind = section(
   {
-    postgres: postgres.exactOptional(),
-    log: log.exactOptional(),
-    email: email.exactOptional(),
+    postgres: oneOrMore(ENTRIES, postgres).exactOptional(),
+    log: oneOrMore(ENTRIES, log).exactOptional(),
+    email: oneOrMore(ENTRIES, email).exactOptional(),
     expect: mappingOr(bounds, scalar(expectation)).default({ by: 'number', min: 1, max: 1 }),
     where: messageConditions.default([]),
     settle: scalar(duration).default(DEFAULT_WINDOW.settle),

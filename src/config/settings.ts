@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type {
   CaptureSettings,
+  EffectEntry,
   EffectSourceSettings,
   KafkaSettings,
   KindSettings,
@@ -94,17 +95,27 @@ function extent({ last, offsets, padding }: Messages): NonNullable<Messages['ran
   };
 }
 
-export function kindSettings(name: string, kind: Kind, directory: string): KindSettings {
+export function kindSettings(name: string, kind: Kind): KindSettings {
   const { expect, where, settle, lead, after, orphans, 'max-keyless': maxKeyless } = kind;
-  const source = effectSource(kind, directory);
-  return { name, source, expect, where, lead, settle, after, maxKeyless, orphans };
+  return { name, expect, where, lead, settle, after, maxKeyless, orphans };
 }
 
-function effectSource({ postgres, email, log }: Kind, directory: string): EffectSourceSettings {
-  if (postgres !== undefined) return { source: 'postgres', ...postgres };
-  if (email !== undefined) return { source: 'email', ...email, files: beside(directory, email.files) };
-  if (log !== undefined) return { source: 'log', ...log, files: beside(directory, log.files) };
-  throw new TypeError('a kind without a source has passed the rules');
+/** The entries of all kinds: those of one kind stand together. */
+export function effectEntries(effects: Configuration['effects'], directory: string): readonly EffectEntry[] {
+  return effects.flatMap(([name, of], kind) =>
+    effectSources(of, directory).map((source) => ({ kind, name, source })),
+  );
+}
+
+function effectSources(
+  { postgres = [], email = [], log = [] }: Kind,
+  directory: string,
+): readonly EffectSourceSettings[] {
+  return [
+    ...postgres.map((one) => ({ source: 'postgres' as const, ...one })),
+    ...email.map((one) => ({ source: 'email' as const, ...one, files: beside(directory, one.files) })),
+    ...log.map((one) => ({ source: 'log' as const, ...one, files: beside(directory, one.files) })),
+  ];
 }
 
 export function reportSettings(

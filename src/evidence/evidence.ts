@@ -38,7 +38,7 @@ import { countRange, type RangeCount, readJudgement } from './totals.ts';
 
 const FILE = 'evidence.duckdb';
 /** Raised when the layout changes in a way that an older onceover could not read. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** So many messages are read again after an interruption at worst. */
 const CHECKPOINT_ROWS = 2_000_000;
@@ -56,6 +56,8 @@ export class Evidence {
   readonly #engine: Engine;
   readonly #folder: string;
   readonly #kinds: number;
+  /** The kind of each entry. */
+  readonly #entries: readonly number[];
   readonly #exact: boolean;
   readonly #checkpointMs: number;
   #messages: SegmentSeries | undefined;
@@ -66,10 +68,16 @@ export class Evidence {
   /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
   #counts: readonly RangeCount[] = [];
 
-  private constructor(engine: Engine, folder: string, kinds: number, options: EvidenceOptions) {
+  private constructor(
+    engine: Engine,
+    folder: string,
+    { kinds, entries }: { readonly kinds: number; readonly entries: readonly number[] },
+    options: EvidenceOptions,
+  ) {
     this.#engine = engine;
     this.#folder = folder;
     this.#kinds = kinds;
+    this.#entries = entries;
     this.#exact = options.exact ?? false;
     this.#checkpointMs = options.checkpointMs ?? Number.POSITIVE_INFINITY;
   }
@@ -85,10 +93,11 @@ export class Evidence {
     const engine = await openEngine(folder, settings.memory, false);
     chmodSync(join(folder, FILE), 0o600);
     const kinds = settings.kinds.length;
-    const evidence = new Evidence(engine, folder, kinds, options);
+    const entries = settings.entries.map(({ kind }) => kind);
+    const evidence = new Evidence(engine, folder, { kinds, entries }, options);
     evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(kinds), options.resume);
-    evidence.#effects = settings.kinds.map(
-      (_, kind) => new SegmentSeries(segments, `effects-${kind}`, EFFECT_COLUMNS),
+    evidence.#effects = settings.entries.map(
+      (_, entry) => new SegmentSeries(segments, `effects-${entry}`, EFFECT_COLUMNS),
     );
     return evidence;
   }
@@ -103,7 +112,9 @@ export class Evidence {
         `${folder} was written by another version of onceover (format ${String(row?.[0])})`,
       );
     }
-    const evidence = new Evidence(engine, folder, Number(row?.[1]), {});
+    const entries = await engine.rows('SELECT e.effect_kind FROM entries AS e ORDER BY e.entry_no');
+    const sizes = { kinds: Number(row?.[1]), entries: entries.map(([kind]) => Number(kind)) };
+    const evidence = new Evidence(engine, folder, sizes, {});
     await evidence.#createViews('TEMPORARY VIEW', `${folder}/segments`);
     return evidence;
   }
@@ -127,8 +138,9 @@ export class Evidence {
     return files;
   }
 
-  takeEffects(kind: number, batch: EffectBatch): Promise<void> {
-    return this.#effects[kind]!.append(batch.rows, effectPages(batch));
+  /** @param entry index into Settings.entries */
+  takeEffects(entry: number, batch: EffectBatch): Promise<void> {
+    return this.#effects[entry]!.append(batch.rows, effectPages(batch));
   }
 
   /** Ends the gathering: the segments become whole, and what is known about them is written beside them. */
@@ -143,6 +155,10 @@ export class Evidence {
       'CREATE TABLE audit (format INTEGER, kinds INTEGER, record VARCHAR, judgement VARCHAR)',
     );
     await this.#engine.run(`INSERT INTO audit VALUES (${FORMAT}, ${this.#kinds}, NULL, NULL)`);
+    await this.#engine.run('CREATE TABLE entries (entry_no INTEGER, effect_kind INTEGER)');
+    for (const [entry, kind] of this.#entries.entries()) {
+      await this.#engine.run('INSERT INTO entries VALUES (?, ?)', [entry, kind]);
+    }
     // The views in the file are relative to it, so that the folder can be moved: DuckDB binds them when they are made.
     await this.#engine.run(`SET file_search_path = '${quoted(this.#folder)}'`);
     await this.#createViews('VIEW', 'segments');
@@ -219,12 +235,11 @@ export class Evidence {
     await this.#engine.run(
       `CREATE ${what} messages AS SELECT * FROM read_parquet('${at}/messages-*.parquet')`,
     );
-    const kinds = Array.from(
-      { length: this.#kinds },
-      (_, kind) =>
-        `SELECT CAST(${kind} AS INTEGER) AS effect_kind, * FROM read_parquet('${at}/effects-${kind}-*.parquet')`,
+    const entries = this.#entries.map(
+      (kind, entry) =>
+        `SELECT CAST(${kind} AS INTEGER) AS effect_kind, CAST(${entry} AS INTEGER) AS entry_no, * FROM read_parquet('${at}/effects-${entry}-*.parquet')`,
     );
-    await this.#engine.run(`CREATE ${what} effects AS ${kinds.join(' UNION ALL ')}`);
+    await this.#engine.run(`CREATE ${what} effects AS ${entries.join(' UNION ALL ')}`);
   }
 
   async #run(statements: readonly Statement[]): Promise<void> {

@@ -2,12 +2,21 @@
 import type { Coverage, Gap, MessageHole, Replay, Settings, TopicRange } from '../model.ts';
 import type { Engine } from './engine.ts';
 import { FAR_FUTURE, FAR_PAST } from './judgement/statement.ts';
+import { type KindCoverage, weakest } from './weakest.ts';
 
 export interface JudgeInput {
   readonly settings: Settings;
   readonly range: TopicRange;
   readonly replay: Replay;
+  /** One for each entry. */
   readonly coverage: readonly Coverage[];
+}
+
+/** What the sources of each kind show together. */
+function coverageOfKinds({ settings, coverage }: JudgeInput): readonly KindCoverage[] {
+  return settings.kinds.map((_, kind) =>
+    weakest(coverage.filter((_, entry) => settings.entries[entry]!.kind === kind)),
+  );
 }
 
 /** The judgement compares each window with each gap: beyond this many, neighbours become one. */
@@ -27,8 +36,9 @@ export async function writeInput(engine: Engine, input: JudgeInput): Promise<voi
     CAST(${micros(time.to)} AS BIGINT) AS range_to_us, CAST(${micros(replay.readTo)} AS BIGINT) AS read_to_us,
     CAST(${range.unreadPartitions.length} AS INTEGER) AS unread_partitions,
     CAST(${mayHideRivals(input) ? 1 : 0} AS INTEGER) AS rivals_unread`);
-  await writeKinds(engine, input);
-  await writeGaps(engine, input.coverage);
+  const coverage = coverageOfKinds(input);
+  await writeKinds(engine, input.settings, coverage);
+  await writeGaps(engine, coverage);
   await writeHoles(engine, replay);
   await writePartitions(engine, range, replay);
 }
@@ -42,7 +52,11 @@ function mayHideRivals({ settings, range }: JudgeInput): boolean {
   return range.unreadPartitions.length > 0 && !byRecordKey;
 }
 
-async function writeKinds(engine: Engine, { settings, coverage }: JudgeInput): Promise<void> {
+async function writeKinds(
+  engine: Engine,
+  settings: Settings,
+  coverage: readonly KindCoverage[],
+): Promise<void> {
   await engine.run(`CREATE TABLE kinds (effect_kind INTEGER, kind_name VARCHAR, lead_us BIGINT, settle_us BIGINT, covered INTEGER,
     row_edge INTEGER, span_from_us BIGINT, span_to_us BIGINT, read_at_us BIGINT, keyless_over INTEGER)`);
   for (const [kind, { name, lead, settle }] of settings.kinds.entries()) {
@@ -63,7 +77,7 @@ async function writeKinds(engine: Engine, { settings, coverage }: JudgeInput): P
   }
 }
 
-async function writeGaps(engine: Engine, coverage: readonly Coverage[]): Promise<void> {
+async function writeGaps(engine: Engine, coverage: readonly KindCoverage[]): Promise<void> {
   await engine.run('CREATE TABLE gaps (effect_kind INTEGER, from_us BIGINT, to_us BIGINT)');
   for (const [kind, { gaps }] of coverage.entries()) {
     for (const gap of fewerGaps(gaps)) {

@@ -90,14 +90,15 @@ function optional<K extends string, V>(
 }
 
 export function orphanQuery(): string {
-  return `SELECT o.effect_kind, ${wholeText('o.effect_id')}, o.effect_ts, ${wholeText('o.effect_key')}, o.reason, o.located FROM orphans AS o
-    JOIN kinds AS k ON k.effect_kind = o.effect_kind ORDER BY k.kind_name, o.effect_ts, o.effect_id, o.effect_key`;
+  return `SELECT o.effect_kind, ${wholeText('o.effect_id')}, o.effect_ts, ${wholeText('o.effect_key')}, o.reason, o.located, o.entry_no FROM orphans AS o
+    JOIN kinds AS k ON k.effect_kind = o.effect_kind ORDER BY k.kind_name, o.effect_ts, o.effect_id, o.effect_key, o.entry_no`;
 }
 
 export function toOrphan(row: Row): Orphan {
-  const [kind, id, time, key, reason, located] = row;
+  const [kind, id, time, key, reason, located, entry] = row;
   return {
     kind: Number(kind),
+    entry: Number(entry),
     id: id as string,
     time: toBigInt(time!),
     key: key as string,

@@ -28,10 +28,10 @@ export interface RangeCount {
 export async function countRange(engine: Engine, settings: Settings): Promise<readonly RangeCount[]> {
   const counts: RangeCount[] = [];
   for (const [kind, { maxKeyless }] of settings.kinds.entries()) {
-    const [row] = await engine.rows(`SELECT count(DISTINCT f.effect_id),
-      count(DISTINCT CASE WHEN f.effect_key = '' THEN f.effect_id END)
+    const [row] = await engine.rows(`SELECT sum(e.total), sum(e.keyless) FROM (
+      SELECT count(DISTINCT f.effect_id) AS total, count(DISTINCT CASE WHEN f.effect_key = '' THEN f.effect_id END) AS keyless
       FROM effects AS f JOIN kinds AS k ON k.effect_kind = f.effect_kind CROSS JOIN audit_time AS t
-      WHERE f.effect_kind = ${kind} AND ${NEARBY}`);
+      WHERE f.effect_kind = ${kind} AND ${NEARBY} GROUP BY f.entry_no) AS e`);
     const [total, keyless] = row!.map(Number) as [number, number];
     counts.push({ total, keyless, keylessOver: keyless > maxKeyless * total });
   }

@@ -3,8 +3,8 @@ import type { AuditRecord, Orphan } from '../model.ts';
 
 export function locationOf(
   record: AuditRecord,
-  effect: Pick<Orphan, 'kind' | 'place' | 'line' | 'id'>,
+  effect: Pick<Orphan, 'entry' | 'place' | 'line' | 'id'>,
 ): string {
-  const place = record.coverage[effect.kind]!.places[effect.place] ?? '';
+  const place = record.coverage[effect.entry]!.places[effect.place] ?? '';
   return effect.line > 0n ? `${place}:${effect.line}` : `${place} ${effect.id}`;
 }

@@ -107,7 +107,10 @@ function kindReport(record: AuditRecord, judgement: Judgement, kind: number): Ki
   const { total, matched, keyless, orphans, outcomes, verdicts, reasons, matrix, latencyMs } = totals;
   return {
     name,
-    source: record.coverage[kind]!.source,
+    source: record.coverage
+      .filter((coverage) => coverage.kind === name)
+      .map(({ source }) => source)
+      .join(' + '),
     expected,
     total,
     matched,
@@ -167,7 +170,7 @@ export function orphanLine(record: AuditRecord, orphan: Orphan): OrphanLine {
     at: iso(Number(orphan.time / 1000n)),
     key: orphan.key,
     reason: orphan.reason,
-    source: record.coverage[orphan.kind]!.source,
+    source: record.coverage[orphan.entry]!.source,
     location: locationOf(record, orphan),
   };
 }

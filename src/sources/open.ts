@@ -12,18 +12,18 @@ export function openMessages(settings: Settings, hooks: SourceHooks): MessageSou
     : captureMessages(settings, hooks);
 }
 
-/** One source per log entry, and one per database, so that all its kinds are read in one snapshot. */
+/** One source per log entry, and one per database, so that all its entries are read in one snapshot. */
 export function openEffects(settings: Settings, hooks: SourceHooks): readonly EffectSource[] {
   const databases = new Map<string, number[]>();
   const logs: EffectSource[] = [];
-  for (const [kind, { name, source }] of settings.kinds.entries()) {
-    if (source.source !== 'postgres') logs.push(logEffects(settings, kind, hooks));
+  for (const [entry, { name, source }] of settings.entries.entries()) {
+    if (source.source !== 'postgres') logs.push(logEffects(settings, entry, hooks));
     else {
       const database = databaseNamed(name, source);
-      databases.set(database, [...(databases.get(database) ?? []), kind]);
+      databases.set(database, [...(databases.get(database) ?? []), entry]);
     }
   }
-  return [...[...databases.values()].map((kinds) => postgresEffects(settings, kinds, hooks)), ...logs];
+  return [...[...databases.values()].map((entries) => postgresEffects(settings, entries, hooks)), ...logs];
 }
 
 /** @throws AuditError 2, naming the kind whose url it is */

@@ -99,7 +99,8 @@ describe('a full configuration', () => {
   });
 
   it('tells where rows are found', () => {
-    expect(row).toEqual({
+    expect(settings.entries[0]).toEqual({
+      kind: 0,
       name: 'order-row',
       source: {
         source: 'postgres',
@@ -115,6 +116,9 @@ describe('a full configuration', () => {
         zone: 'Europe/Berlin',
         covers: { from: Date.UTC(2025, 0, 1) },
       },
+    });
+    expect(row).toEqual({
+      name: 'order-row',
       expect: { by: 'number', min: 1, max: 1 },
       where: [],
       settle: 10 * MINUTE,
@@ -126,8 +130,8 @@ describe('a full configuration', () => {
   });
 
   it('tells where emails are found, and what is expected of them', () => {
-    const { source, where, ...rest } = email;
-    expect(source).toMatchObject({
+    const { where, ...rest } = email;
+    expect(settings.entries[1]!.source).toMatchObject({
       source: 'email',
       format: 'postfix',
       key: [
@@ -156,7 +160,7 @@ describe('a full configuration', () => {
   });
 
   it('tells where a dump is found', () => {
-    expect(dump.source).toMatchObject({
+    expect(settings.entries[2]!.source).toMatchObject({
       source: 'log',
       format: 'csv',
       key: [
@@ -193,7 +197,7 @@ describe('defaults', () => {
   it('leaves undefined what has no default', () => {
     expect(settings.messages).not.toHaveProperty('id');
     expect(settings.messages).not.toHaveProperty('partitions');
-    const source = settings.kinds[0]!.source as PostgresSettings;
+    const source = settings.entries[0]!.source as PostgresSettings;
     expect(Object.keys(source).sort()).toEqual(['key', 'only', 'source', 'table']);
   });
 

@@ -276,12 +276,12 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'no source of effects',
       source('settle: 1m'),
-      '7 effects.order-row: expected exactly one of postgres, log, email; got none',
+      '7 effects.order-row: expected at least one of postgres, log, email; got none',
     ],
     [
-      'two sources of effects',
-      kind('log: { files: [o.csv], format: csv, key: id }'),
-      '7 effects.order-row: expected exactly one of postgres, log, email; got postgres and log',
+      'a key of two parts in the second shard',
+      source('postgres: [{ table: a, key: id }, { table: b, key: [id, shard] }]'),
+      '8 effects.order-row.postgres[1].key: expected 1 part, as messages.key has; got 2 parts, so that no message and effect could ever meet',
     ],
     [
       'no table',

@@ -14,7 +14,7 @@ const withUrl = (url: string) =>
 
 describe('the environment', () => {
   const url = (text: string, env: Record<string, string>) =>
-    (load(withUrl(text), { env }).kinds[0]!.source as PostgresSettings).url;
+    (load(withUrl(text), { env }).entries[0]!.source as PostgresSettings).url;
 
   it('fills in every variable of a value, whole or in part', () => {
     expect(url(variable('DB'), { DB: 'postgres://db/orders' })).toBe('postgres://db/orders');

@@ -106,7 +106,7 @@ describe('YAML is read as it is written', () => {
       line: 8,
       to: '    postgres: &rows { table: a, key: id }\n  refund-row:\n    postgres: *rows',
     });
-    expect(load(text).kinds.map(({ source }) => source)).toMatchObject([{ table: 'a' }, { table: 'a' }]);
+    expect(load(text).entries.map(({ source }) => source)).toMatchObject([{ table: 'a' }, { table: 'a' }]);
   });
 
   it('a byte order mark and CRLF change nothing', () => {

@@ -98,6 +98,7 @@ skipUnless([kafkaUnavailable('4'), kcatUnavailable()], 'large batches', () => {
         where: [],
       },
       kinds: [],
+      entries: [],
       report: { directory: '/nowhere', ledger: false },
       memory: '1GB',
       configDigest: '',

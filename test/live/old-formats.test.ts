@@ -236,6 +236,7 @@ describe.each(['4', '3.9'] as KafkaVersion[])('Kafka %s', (version) => {
           where: [],
         },
         kinds: [],
+        entries: [],
         report: { directory: '/nowhere', ledger: false },
         memory: '1GB',
         configDigest: '',

@@ -363,7 +363,7 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     const session = await Session.open(table({}), hooks().signal);
     for (const at of ['created_at', 'wall']) {
       const source = table({ table: 'busy', at, zone: 'Europe/Berlin' });
-      const found = await findTable(session, orderRow(source), source);
+      const found = await findTable(session, orderRow(source));
       const plan = await session.rows('explaining', `EXPLAIN ${selectRows(found, bounds)}`);
       expect(JSON.stringify(plan)).toMatch(new RegExp(`busy_${at}_idx`));
       expect(JSON.stringify(plan)).not.toMatch(/Seq Scan/);

@@ -272,6 +272,7 @@ describe.each(Object.keys(LOGS) as KafkaVersion[])('Kafka %s', (version) => {
           where: [],
         },
         kinds: [],
+        entries: [],
         report: { directory: '/nowhere', ledger: false },
         memory: '1GB',
         configDigest: '',

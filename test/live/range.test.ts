@@ -120,7 +120,15 @@ skipUnless([kafkaUnavailable()], 'a range of a real log', () => {
       ...how,
     };
     const report = { directory: '/nowhere', ledger: false };
-    const settings = { name: 'range', messages, kinds: [], report, memory: '1GB', configDigest: '' };
+    const settings = {
+      name: 'range',
+      messages,
+      kinds: [],
+      entries: [],
+      report,
+      memory: '1GB',
+      configDigest: '',
+    };
     const source = kafkaMessages(settings, { progress: () => {}, signal, digestKey: randomBytes(16) });
     const rows: { offset: number; key: string; as: MessageClass }[] = [];
     const names = Object.keys(MESSAGE_CLASS) as MessageClass[];

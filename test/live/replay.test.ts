@@ -121,6 +121,7 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
         where: [],
       },
       kinds: [],
+      entries: [],
       report: { directory: '/nowhere', ledger: false },
       memory: '1GB',
       configDigest: '',

@@ -221,6 +221,7 @@ function settings(topic: string, bootstrap: readonly string[], maxRate: MaxRate)
       where: [],
     },
     kinds: [],
+    entries: [],
     report: { directory: '/nowhere', ledger: false },
     memory: '1GB',
     configDigest: '',

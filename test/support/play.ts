@@ -10,6 +10,7 @@ import type {
   Judgement,
   KindSettings,
   LedgerLine,
+  LogSettings,
   MessageBatch,
   Orphan,
   Replay,
@@ -156,11 +157,21 @@ function settingsOf(history: History): Settings {
       where: [],
     },
     kinds: history.kinds.map(kindSettings),
+    entries: history.kinds.map((_, kind) => ({ kind, name: kindName(kind), source: DUMP })),
     report: { directory: tmpdir(), ledger: true },
     memory: '500MB',
     configDigest: '00',
   };
 }
+
+const DUMP: LogSettings = {
+  source: 'log',
+  format: 'csv',
+  files: ['orders.csv'],
+  gap: 3_600_000,
+  key: [{ name: 'order_id', fold: false }],
+  only: [],
+};
 
 function kindName(kind: number): string {
   return ['confirmation-email', 'order-row'][kind]!;
@@ -170,14 +181,6 @@ function kindSettings(kind: HistoryKind, index: number): KindSettings {
   return {
     ...kind,
     name: kindName(index),
-    source: {
-      source: 'log',
-      format: 'csv',
-      files: ['orders.csv'],
-      gap: 3_600_000,
-      key: [{ name: 'order_id', fold: false }],
-      only: [],
-    },
     expect: { by: 'number', min: 1, max: 1 },
     where: [],
     after: 86_400_000,

@@ -69,16 +69,16 @@ WHERE t.expect_max <> 0 OR t.key_expects = 0
 GROUP BY t.msg_key, t.effect_kind`,
     },
     {
-      // Rule 5: an effect is one by its id, however often it was seen.
+      // Rule 5: an effect is one by its source's id, however often it was seen.
       name: 'one_effect',
       kind: 'table',
       select: `
-SELECT f.effect_kind AS effect_kind, f.effect_key AS effect_key, f.effect_id AS effect_id,
+SELECT f.effect_kind AS effect_kind, f.effect_key AS effect_key, f.entry_no AS entry_no, f.effect_id AS effect_id,
        min(CASE WHEN f.effect_ts < ${FAR_PAST} THEN NULL ELSE f.effect_ts END) AS effect_ts,
        min(f.place_id * ${PLACE_UNIT} + f.line_no) AS located
 FROM effects AS f
 JOIN odd_keys AS o ON o.odd_key = f.effect_key
-GROUP BY f.effect_kind, f.effect_key, f.effect_id`,
+GROUP BY f.effect_kind, f.effect_key, f.entry_no, f.effect_id`,
     },
   ];
 }

@@ -6,7 +6,7 @@ export const ORPHANS: Statement = {
   name: 'orphans',
   kind: 'table',
   select: `
-SELECT f.effect_kind AS effect_kind, f.effect_id AS effect_id, f.effect_ts AS effect_ts, f.effect_key AS effect_key, f.located AS located,
+SELECT f.effect_kind AS effect_kind, f.entry_no AS entry_no, f.effect_id AS effect_id, f.effect_ts AS effect_ts, f.effect_key AS effect_key, f.located AS located,
    CASE WHEN EXISTS (SELECT 1 FROM messages AS m WHERE m.class_id = 1 AND m.msg_key = f.effect_key) THEN 'skipped'
         WHEN EXISTS (SELECT 1 FROM messages AS m WHERE m.class_id = 2 AND m.msg_key = f.effect_key) THEN 'aborted'
         WHEN a.unread_partitions > 0 OR f.effect_ts > a.read_to_us THEN 'unread'

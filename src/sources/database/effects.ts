@@ -1,12 +1,13 @@
-/** Rows of one PostgreSQL database as effects: all kinds that it serves, read in one read-only snapshot. */
+/** Rows of one PostgreSQL database as effects: all entries that it serves, read in one read-only snapshot. */
 import type {
   Coverage,
-  EffectBatch,
   EffectBounds,
+  EffectEntry,
   EffectSource,
   PostgresSettings,
   Settings,
   SourceHooks,
+  TakeEffects,
 } from '../../model.ts';
 import { readTable } from './read.ts';
 import { Session } from './session.ts';
@@ -16,25 +17,25 @@ import { findTable, type Table } from './table.ts';
 export { databaseOf } from './session.ts';
 
 /**
- * @param kinds indexes of settings.kinds, all with PostgresSettings and all of one `databaseOf`
+ * @param entries indexes of settings.entries, all with PostgresSettings and all of one `databaseOf`
  */
 export function postgresEffects(
   settings: Settings,
-  kinds: readonly number[],
+  entries: readonly number[],
   hooks: SourceHooks,
 ): EffectSource {
-  return new PostgresEffects(settings, kinds, hooks);
+  return new PostgresEffects(settings, entries, hooks);
 }
 
 class PostgresEffects implements EffectSource {
-  readonly kinds: readonly number[];
+  readonly entries: readonly number[];
   readonly #settings: Settings;
   readonly #hooks: SourceHooks;
   #session: Session | undefined;
 
-  constructor(settings: Settings, kinds: readonly number[], hooks: SourceHooks) {
+  constructor(settings: Settings, entries: readonly number[], hooks: SourceHooks) {
     this.#settings = settings;
-    this.kinds = kinds;
+    this.entries = entries;
     this.#hooks = hooks;
   }
 
@@ -47,17 +48,14 @@ class PostgresEffects implements EffectSource {
    *
    * @throws AuditError 4 when anything ends the read early: nothing is concluded from a part of a table.
    */
-  async gather(
-    bounds: readonly EffectBounds[],
-    take: (kind: number, batch: EffectBatch) => Promise<void> | void,
-  ): Promise<readonly Coverage[]> {
+  async gather(bounds: readonly EffectBounds[], take: TakeEffects): Promise<readonly Coverage[]> {
     return this.#connected(async (session) => {
       const tables = await this.#tables(session);
       const snapshot = await beginSnapshot(session);
       const coverages: Coverage[] = [];
       for (const [i, table] of tables.entries()) {
         const reading = { session, table, snapshot, bounds: bounds[i]!, progress: this.#hooks.progress };
-        coverages.push(await readTable(reading, (batch) => take(this.kinds[i]!, batch)));
+        coverages.push(await readTable(reading, (batch) => take(this.entries[i]!, batch)));
       }
       return coverages;
     });
@@ -71,7 +69,7 @@ class PostgresEffects implements EffectSource {
 
   async #connected<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     await this.close();
-    this.#session = await Session.open(this.#postgres(this.kinds[0]!), this.#hooks.signal);
+    this.#session = await Session.open(this.#entry(this.entries[0]!).source, this.#hooks.signal);
     try {
       return await work(this.#session);
     } finally {
@@ -81,15 +79,14 @@ class PostgresEffects implements EffectSource {
 
   async #tables(session: Session): Promise<Table[]> {
     const tables: Table[] = [];
-    for (const kind of this.kinds) {
-      tables.push(await findTable(session, this.#settings.kinds[kind]!, this.#postgres(kind)));
-    }
+    for (const entry of this.entries) tables.push(await findTable(session, this.#entry(entry)));
     return tables;
   }
 
-  #postgres(kind: number): PostgresSettings {
-    const { source } = this.#settings.kinds[kind]!;
-    if (source.source !== 'postgres') throw new Error(`kind ${kind} is no table of PostgreSQL`);
-    return source;
+  #entry(number: number): EffectEntry<PostgresSettings> {
+    const entry = this.#settings.entries[number]!;
+    const { source } = entry;
+    if (source.source !== 'postgres') throw new Error(`entry ${number} is no table of PostgreSQL`);
+    return { ...entry, source };
   }
 }

@@ -1,7 +1,7 @@
 /** What the catalog says about the table of one effect kind: its columns, their types, and the right to read them. */
 import { escapeIdentifier } from 'pg';
 import { AuditError } from '../../error.ts';
-import type { KindSettings, PostgresSettings } from '../../model.ts';
+import type { EffectEntry, PostgresSettings } from '../../model.ts';
 import { nearNames } from '../../nearest.ts';
 import { sqlState } from './failures.ts';
 import { nameParts, shownName } from './names.ts';
@@ -73,19 +73,18 @@ const TIME_TYPES = ['timestamptz', 'timestamp'];
  */
 export async function findTable(
   session: Session,
-  kind: KindSettings,
-  settings: PostgresSettings,
+  { name: kind, source: settings }: EffectEntry<PostgresSettings>,
 ): Promise<Table> {
-  const relation = await findRelation(session, kind.name, settings.table);
+  const relation = await findRelation(session, kind, settings.table);
   const catalog = {
     database: session.database,
-    kind: kind.name,
+    kind,
     shown: shownName(relation.schema, relation.name),
     columns: await columnsOf(session, relation),
   };
   const id = settings.id === undefined ? await primaryKeyOf(session, relation) : [settings.id];
   const table = {
-    kind: kind.name,
+    kind,
     settings,
     schema: relation.schema,
     name: relation.name,
@@ -96,7 +95,7 @@ export async function findTable(
     only: settings.only.map((condition) => findColumn(catalog, condition.name)),
     hidesRows: relation.policies,
   };
-  if (table.at?.zone !== undefined) await checkZone(session, kind.name, table.at.zone);
+  if (table.at?.zone !== undefined) await checkZone(session, kind, table.at.zone);
   return table;
 }
 

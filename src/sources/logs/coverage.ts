@@ -1,5 +1,5 @@
 /** What the files of one entry prove about the time they cover. */
-import type { Coverage, EmailSettings, Gap, KindSettings, LogSettings } from '../../model.ts';
+import type { Coverage, EffectEntry, EmailSettings, Gap, LogSettings } from '../../model.ts';
 import type { SourceFile } from '../bytes.ts';
 import { Stretches } from './spans.ts';
 
@@ -84,14 +84,14 @@ export class Sight {
   }
 
   coverage(
-    kind: KindSettings & { readonly source: EmailSettings | LogSettings },
+    entry: EffectEntry<EmailSettings | LogSettings>,
     files: readonly SourceFile[],
     readAt: number,
   ): Coverage {
-    const span = this.#span(kind.source.covers);
+    const span = this.#span(entry.source.covers);
     return {
-      kind: kind.name,
-      source: `${kind.source.format} ${named(files)}`,
+      kind: entry.name,
+      source: `${entry.source.format} ${named(files)}`,
       places: files.map(({ label }) => label),
       ...(span === undefined ? {} : { span }),
       gaps: span === undefined ? [] : this.#gaps(span),

@@ -4,7 +4,7 @@ import type {
   Coverage,
   EffectBatch,
   EffectBounds,
-  KindSettings,
+  EffectEntry,
   LogSettings,
   SourceHooks,
 } from '../../model.ts';
@@ -22,20 +22,20 @@ import { lookUp, withoutTwins } from './survey.ts';
 import { Trail } from './trail.ts';
 import { Zone } from './zones.ts';
 
-export type DumpKind = KindSettings & { readonly source: LogSettings };
+export type DumpEntry = EffectEntry<LogSettings>;
 
 /**
  * Whether the files can be read and have the columns that are asked for.
  * @throws AuditError
  */
 export async function checkDump(
-  kind: DumpKind,
+  entry: DumpEntry,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (kind.source.zone !== undefined) new Zone(kind.source.zone);
+  if (entry.source.zone !== undefined) new Zone(entry.source.zone);
   for (const file of await lookUp(paths)) {
-    columnsOf(await headerOf(file, signal), file.label, kind.source);
+    columnsOf(await headerOf(file, signal), file.label, entry.source);
   }
 }
 
@@ -44,7 +44,7 @@ export async function checkDump(
  * @throws AuditError 2: a time needs a zone and none is configured; 4: a file cannot be read, or lacks a column
  */
 export async function gatherDump(
-  kind: DumpKind,
+  entry: DumpEntry,
   paths: readonly string[],
   bounds: EffectBounds,
   hooks: SourceHooks,
@@ -52,16 +52,16 @@ export async function gatherDump(
 ): Promise<Coverage> {
   const readAt = Date.now();
   const all = await lookUp(paths);
-  const sight = new Sight(kind.source.gap);
+  const sight = new Sight(entry.source.gap);
   const { files, notes } = await withoutTwins(all, hooks.signal);
   for (const note of notes) sight.note(note);
   const rows = new EffectRows(take);
-  const dump = new Dump(kind.source, bounds, sight, rows);
-  const reading = readingOf(kind.name, files, hooks);
+  const dump = new Dump(entry.source, bounds, sight, rows);
+  const reading = readingOf(entry.name, files, hooks);
   for (const file of files) await dump.read(file, reading);
   await rows.end();
   dump.end();
-  return sight.coverage(kind, all, readAt);
+  return sight.coverage(entry, all, readAt);
 }
 
 async function headerOf(file: SourceFile, signal: AbortSignal): Promise<CsvRecord | undefined> {

@@ -1,25 +1,25 @@
 /** Effects from files: emails out of mail logs, and rows out of dumps. */
-import type { Coverage, EffectSource, KindSettings, Settings, SourceHooks } from '../../model.ts';
+import type { Coverage, EffectEntry, EffectSource, Settings, SourceHooks } from '../../model.ts';
 import { expandFiles } from '../files.ts';
-import { checkDump, type DumpKind, gatherDump } from './csv.ts';
-import { checkMail, type EmailKind, gatherMail } from './mail.ts';
+import { checkDump, type DumpEntry, gatherDump } from './csv.ts';
+import { checkMail, type EmailEntry, gatherMail } from './mail.ts';
 
 /**
- * The source of one kind.
+ * The source of one entry.
  *
- * @param kind index into `settings.kinds` of a kind whose source is `email` or `log`
+ * @param entry index into `settings.entries` of one whose source is `email` or `log`
  */
-export function logEffects(settings: Settings, kind: number, hooks: SourceHooks): EffectSource {
-  const one = settings.kinds[kind]!;
+export function logEffects(settings: Settings, entry: number, hooks: SourceHooks): EffectSource {
+  const one = settings.entries[entry]!;
   const files = () => expandFiles(one.source.source === 'postgres' ? [] : one.source.files);
   return {
-    kinds: [kind],
+    entries: [entry],
     async check() {
       if (isEmail(one)) await checkMail(one, files(), hooks.signal);
       else await checkDump(dumpOf(one), files(), hooks.signal);
     },
     async gather(bounds, take): Promise<readonly Coverage[]> {
-      const hand = (batch: Parameters<typeof take>[1]) => take(kind, batch);
+      const hand = (batch: Parameters<typeof take>[1]) => take(entry, batch);
       if (isEmail(one)) return [await gatherMail(one, files(), bounds[0]!, hooks, hand)];
       return [await gatherDump(dumpOf(one), files(), bounds[0]!, hooks, hand)];
     },
@@ -27,12 +27,12 @@ export function logEffects(settings: Settings, kind: number, hooks: SourceHooks)
   };
 }
 
-function isEmail(kind: KindSettings): kind is EmailKind {
-  return kind.source.source === 'email';
+function isEmail(entry: EffectEntry): entry is EmailEntry {
+  return entry.source.source === 'email';
 }
 
-function dumpOf(kind: KindSettings): DumpKind {
-  const { source } = kind;
-  if (source.source !== 'log') throw new Error(`kind ${kind.name} reads no files`);
-  return { ...kind, source };
+function dumpOf(entry: EffectEntry): DumpEntry {
+  const { source } = entry;
+  if (source.source !== 'log') throw new Error(`${entry.name} reads no files`);
+  return { ...entry, source };
 }

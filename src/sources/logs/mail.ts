@@ -3,8 +3,8 @@ import type {
   Coverage,
   EffectBatch,
   EffectBounds,
+  EffectEntry,
   EmailSettings,
-  KindSettings,
   SourceHooks,
 } from '../../model.ts';
 import { type Reading, readingOf, type SourceFile } from '../bytes.ts';
@@ -21,21 +21,21 @@ import { firstSeen, lastSeen, lookUp, type Seen, withoutTwins } from './survey.t
 import { chooseYears, type Years } from './years.ts';
 import { Zone } from './zones.ts';
 
-export type EmailKind = KindSettings & { readonly source: EmailSettings };
+export type EmailEntry = EffectEntry<EmailSettings>;
 
 /**
  * Whether the files can be read, and whether a zone is there if their first lines need one.
  * @throws AuditError
  */
 export async function checkMail(
-  kind: EmailKind,
+  entry: EmailEntry,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (kind.source.zone !== undefined) new Zone(kind.source.zone);
+  if (entry.source.zone !== undefined) new Zone(entry.source.zone);
   for (const file of await lookUp(paths)) {
     const first = await firstSeen(file, signal);
-    if (kind.source.zone === undefined && first !== undefined && first.stamp.form !== 'moment')
+    if (entry.source.zone === undefined && first !== undefined && first.stamp.form !== 'moment')
       throw zoneNeeded(`${file.label} line ${first.line}`);
   }
 }
@@ -45,7 +45,7 @@ export async function checkMail(
  * @throws AuditError 2: a line needs a zone and none is configured; 4: a file cannot be read
  */
 export async function gatherMail(
-  kind: EmailKind,
+  entry: EmailEntry,
   paths: readonly string[],
   bounds: EffectBounds,
   hooks: SourceHooks,
@@ -53,11 +53,18 @@ export async function gatherMail(
 ): Promise<Coverage> {
   const readAt = Date.now();
   const all = await lookUp(paths);
-  const sight = new Sight(kind.source.gap);
+  const sight = new Sight(entry.source.gap);
   const { files, notes } = await withoutTwins(all, hooks.signal);
   for (const note of notes) sight.note(note);
-  const count = new MailCount(kind.source, bounds, sight, new EffectRows(take));
-  const readers = await openSets(kind.source, files, all, bounds, sight, readingOf(kind.name, files, hooks));
+  const count = new MailCount(entry.source, bounds, sight, new EffectRows(take));
+  const readers = await openSets(
+    entry.source,
+    files,
+    all,
+    bounds,
+    sight,
+    readingOf(entry.name, files, hooks),
+  );
   try {
     await readInOrder(
       readers,
@@ -71,7 +78,7 @@ export async function gatherMail(
   for (const reader of readers) noteClock(reader, sight);
   noteSilentFiles(files, readers, sight);
   count.note();
-  return sight.coverage(kind, all, readAt);
+  return sight.coverage(entry, all, readAt);
 }
 
 async function openSets(

@@ -6,6 +6,7 @@ import type {
   EffectBatch,
   EffectBounds,
   EffectCondition,
+  EffectEntry,
   KindSettings,
   PostgresSettings,
   Settings,
@@ -33,10 +34,13 @@ export function ordersTable(settings: Partial<PostgresSettings> = {}): PostgresS
   };
 }
 
-export function orderRow(source: PostgresSettings, name = 'order-row'): KindSettings {
+export function orderRow(source: PostgresSettings): EffectEntry<PostgresSettings> {
+  return { kind: 0, name: 'order-row', source };
+}
+
+function rowKind(name: string): KindSettings {
   return {
     name,
-    source,
     expect: { by: 'number', min: 1, max: 1 },
     where: [],
     lead: 120_000,
@@ -48,6 +52,7 @@ export function orderRow(source: PostgresSettings, name = 'order-row'): KindSett
 }
 
 export function shopSettings(...sources: PostgresSettings[]): Settings {
+  const names = sources.map((_, i) => (i === 0 ? 'order-row' : `order-row-${i + 1}`));
   return {
     name: 'orders',
     messages: {
@@ -59,7 +64,8 @@ export function shopSettings(...sources: PostgresSettings[]): Settings {
       key: [],
       where: [],
     },
-    kinds: sources.map((source, i) => orderRow(source, i === 0 ? 'order-row' : `order-row-${i + 1}`)),
+    kinds: names.map(rowKind),
+    entries: sources.map((source, kind) => ({ kind, name: names[kind]!, source })),
     report: { directory: '/nowhere', ledger: false },
     memory: '1GB',
     configDigest: '',

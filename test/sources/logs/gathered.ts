@@ -135,7 +135,6 @@ function sourceOf(source: EmailSettings | LogSettings): EffectSource {
     kinds: [
       {
         name: 'confirmation-email',
-        source,
         expect: { by: 'number', min: 1, max: 1 },
         where: [],
         lead: 120_000,
@@ -145,6 +144,7 @@ function sourceOf(source: EmailSettings | LogSettings): EffectSource {
         orphans: 'finding',
       },
     ],
+    entries: [{ kind: 0, name: 'confirmation-email', source }],
     report: { directory: tmpdir(), ledger: false },
     memory: '1GB',
     configDigest: '',

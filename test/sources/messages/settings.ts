@@ -36,7 +36,6 @@ function keyPart(reference: FieldReference, rule: KeyRule = { fold: false }): Me
 export function kindSettings(name: string, settings: Partial<KindSettings>): KindSettings {
   return {
     name,
-    source: { source: 'postgres', table: 'orders', key: [{ name: 'order_id', fold: false }], only: [] },
     expect: { by: 'number', min: 1, max: 1 },
     where: [],
     lead: 120_000,
@@ -53,6 +52,11 @@ export function settingsOf(messages: MessageSettings, kinds: readonly KindSettin
     name: 'orders',
     messages,
     kinds,
+    entries: kinds.map(({ name }, kind) => ({
+      kind,
+      name,
+      source: { source: 'postgres', table: 'orders', key: [{ name: 'order_id', fold: false }], only: [] },
+    })),
     report: { directory: '/nowhere', ledger: false },
     memory: '1GB',
     configDigest: '',
