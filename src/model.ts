@@ -61,11 +61,14 @@ export interface MessageSettings {
   readonly id?: FieldReference;
   /** All are required of an audited message. Empty: every message is audited. */
   readonly where: readonly MessageCondition[];
+  readonly copies: Copies;
 }
 
 /** `read_uncommitted`: messages of open and of aborted transactions are judged like all others, as some consumers see them. */
 export type Isolation = 'read_committed' | 'read_uncommitted';
 export type OnGap = 'report' | 'fail';
+/** `one-event`: copies share one expectation; `each-message`: every message is an event of its own. */
+export type Copies = 'one-event' | 'each-message';
 export type ValueFormat = 'json' | 'string' | 'bytes' | 'avro' | 'protobuf' | 'json-schema';
 
 /** A schema registry with Confluent's API. Holds secrets: never print it. */

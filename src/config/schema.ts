@@ -243,7 +243,7 @@ const messages = section(
     key: messageKey,
     id: scalar(fieldReference).exactOptional(),
     where: messageConditions.default([]),
-    copies: scalar(oneOf(['one-event'], ['each-message'])).default('one-event'),
+    copies: scalar(oneOf(['one-event', 'each-message'])).default('one-event'),
   },
   ['group'],
 );

@@ -25,7 +25,7 @@ export function messageSettings(
   connection: KafkaSettings | undefined,
   directory: string,
 ): MessageSettings {
-  const { topic, isolation, value, envelope, key, where, id, partitions, 'on-gap': onGap } = messages;
+  const { topic, isolation, value, envelope, key, where, copies, id, partitions, 'on-gap': onGap } = messages;
   return {
     topic,
     from: messageSource(messages, connection, directory),
@@ -39,6 +39,7 @@ export function messageSettings(
     key,
     ...(id === undefined ? {} : { id }),
     where,
+    copies,
   };
 }
 

@@ -23,7 +23,7 @@ messages:
   key: [value.order.id, { from: 'headers.tenant.id', match: 'T-(\\d+)', case: fold }]
   id: headers.event-id
   where: { value.type: OrderPlaced, 'value.lines[0]["odd name"]': { in: [a, 0010], not: b } }
-  copies: one-event
+  copies: each-message
 effects:
   order-row:
     postgres:
@@ -78,6 +78,7 @@ describe('a full configuration', () => {
       onGap: 'report',
       value: 'json',
       id: { text: 'headers.event-id', root: 'headers', name: 'event-id' },
+      copies: 'each-message',
     });
     expect(key).toEqual([
       { field: { text: 'value.order.id', root: 'value', path: ['order', 'id'] }, fold: false },

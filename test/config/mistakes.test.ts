@@ -253,6 +253,11 @@ describe('every mistake is told with its line, its path and what was expected', 
       '4 messages.where.value.type.not: expected one test, in or matches',
     ],
     [
+      'copies that are neither',
+      messages('copies: each'),
+      '4 messages.copies: expected one-event or each-message; got "each"',
+    ],
+    [
       'conditions in a list',
       messages('where: [value.type]'),
       '4 messages.where: expected conditions on the message, such as { value.type: OrderPlaced }; got a list',
@@ -395,10 +400,6 @@ describe('every mistake is told with its line, its path and what was expected', 
 describe('what is not supported yet is said so, with its line', () => {
   it.each<[string, string]>([
     ['4 messages.group: not supported yet', messages('group: order-service')],
-    [
-      '4 messages.copies: expected one-event; got "each-message"; not supported yet',
-      messages('copies: each-message'),
-    ],
     [
       '4 messages.where.value.total.exists: not supported yet',
       messages('where: { value.total: { exists: true, in: [1] } }'),

@@ -93,6 +93,7 @@ skipUnless([kafkaUnavailable('4'), kcatUnavailable()], 'large batches', () => {
         from: { source: 'kafka', bootstrap: [kafka.bootstrap], clientId: 'onceover-test' },
         range: { by: 'all', padding: 0 },
         isolation: 'read_committed',
+        copies: 'one-event',
         value: 'json',
         key: [{ field: { text: 'value.order', root: 'value', path: ['order'] }, fold: false }],
         where: [],

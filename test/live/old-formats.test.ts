@@ -231,6 +231,7 @@ describe.each(['4', '3.9'] as KafkaVersion[])('Kafka %s', (version) => {
           from: from(),
           range: { by: 'offsets', padding: 0, offsets },
           isolation: 'read_committed',
+          copies: 'one-event',
           value: 'json',
           key: [{ field: { text: 'value.order', root: 'value', path: ['order'] }, fold: false }],
           where: [],

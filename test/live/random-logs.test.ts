@@ -267,6 +267,7 @@ describe.each(Object.keys(LOGS) as KafkaVersion[])('Kafka %s', (version) => {
           from: { source: 'kafka', bootstrap: [kafka.bootstrap], clientId: 'onceover-test' },
           range: { by: 'offsets', padding: 0, offsets },
           isolation: 'read_committed',
+          copies: 'one-event',
           value: 'json',
           key: [{ field: { text: 'value.order.id', root: 'value', path: ['order', 'id'] }, fold: false }],
           where: [],

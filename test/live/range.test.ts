@@ -114,6 +114,7 @@ skipUnless([kafkaUnavailable()], 'a range of a real log', () => {
       from: { source: 'kafka', bootstrap: kafka.bootstrap.split(','), clientId: 'onceover-test', ...reading },
       range,
       isolation: 'read_committed',
+      copies: 'one-event',
       value: 'json',
       key: [{ field: { text: 'key', root: 'key' }, fold: false }],
       where: [],

@@ -116,6 +116,7 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
         range,
         ...(partitions === undefined ? {} : { partitions }),
         isolation: 'read_committed',
+        copies: 'one-event',
         value: 'json',
         key: [{ field: { text: 'key', root: 'key' }, fold: false }],
         where: [],

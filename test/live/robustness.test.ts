@@ -216,6 +216,7 @@ function settings(topic: string, bootstrap: readonly string[], maxRate: MaxRate)
       from: { source: 'kafka', bootstrap, clientId: CLIENT, fetchMemory: 2 << 20, maxRate },
       range: { by: 'all', padding: 0 },
       isolation: 'read_committed',
+      copies: 'one-event',
       value: 'json',
       key: [{ field: { text: 'value.order.id', root: 'value', path: ['order', 'id'] }, fold: false }],
       where: [],

@@ -152,6 +152,7 @@ function settingsOf(history: History): Settings {
       from: { source: 'capture', files: ['orders.jsonl'] },
       range: { by: 'all', padding: 0 },
       isolation: 'read_committed',
+      copies: 'one-event',
       value: 'json',
       key: [{ field: { text, root: 'value', path: ['key'] }, fold: false }],
       where: [],

@@ -60,6 +60,7 @@ export function shopSettings(...sources: PostgresSettings[]): Settings {
       from: { source: 'capture', files: [] },
       range: { by: 'all', padding: 0 },
       isolation: 'read_committed',
+      copies: 'one-event',
       value: 'json',
       key: [],
       where: [],

@@ -25,6 +25,7 @@ function fix(
     range,
     ...(partitions === undefined ? {} : { partitions }),
     isolation: 'read_committed',
+    copies: 'one-event',
     value: 'json',
     key: [],
     where: [],

@@ -19,6 +19,7 @@ async function uncommitted(
     from: { source: 'kafka', bootstrap: ['kafka-1:9092'], clientId: 'onceover' },
     range: { by: 'offsets', padding: 0, offsets: new Map([[0, bounds]]) },
     isolation: 'read_uncommitted',
+    copies: 'one-event',
     value: 'json',
     key: [],
     where: [],

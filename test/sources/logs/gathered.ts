@@ -128,6 +128,7 @@ function sourceOf(source: EmailSettings | LogSettings): EffectSource {
       from: { source: 'capture', files: [] },
       range: { by: 'all', padding: 0 },
       isolation: 'read_committed',
+      copies: 'one-event',
       value: 'json',
       key: [],
       where: [],

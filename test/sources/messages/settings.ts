@@ -22,6 +22,7 @@ export function messageSettings(
     from: { source: 'capture', files: [] },
     range: { by: 'all', padding: 0 },
     isolation: 'read_committed',
+    copies: 'one-event',
     value: 'json',
     where: [],
     ...settings,
