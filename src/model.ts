@@ -199,6 +199,8 @@ export interface KeyRule {
   /** JavaScript regular expression: the first group (or the whole match) is the key; no match is no key. */
   readonly match?: string;
   readonly fold: boolean;
+  /** Only a number is a key, and all ways to write it are the same one: 007, 7.0 and 7e0 are 7. Applies after `match`. */
+  readonly as?: 'number';
 }
 
 export interface MessageKeyPart extends KeyRule {

@@ -7,6 +7,7 @@ import type {
   EffectKeyPart,
   Expectation,
   FieldReference,
+  KeyRule,
   MaxRate,
   MessageKeyPart,
 } from '../model.ts';
@@ -50,22 +51,27 @@ const text = (expected: string) => scalar({ ...anyText, expected });
 const rule = {
   match: scalar(regularExpression).exactOptional(),
   case: scalar(oneOf(['fold'])).exactOptional(),
+  as: scalar(oneOf(['number'])).exactOptional(),
 };
 
 type Rule = z.output<z.ZodObject<typeof rule>>;
 
-function keyRule({ match, case: letters }: Rule): { match?: string; fold: boolean } {
-  return { ...(match === undefined ? {} : { match }), fold: letters === 'fold' };
+function keyRule({ match, case: letters, as }: Rule): KeyRule {
+  return {
+    ...(match === undefined ? {} : { match }),
+    fold: letters === 'fold',
+    ...(as === undefined ? {} : { as }),
+  };
 }
 
-const FIELD_KEY = 'a field such as value.order.id, { from, match, case }, or a list of these';
+const FIELD_KEY = 'a field such as value.order.id, { from, match, case, as }, or a list of these';
 const keyField = { ...fieldReference, expected: FIELD_KEY };
 
 /** The correlation key of a message. */
 export const messageKey: z.ZodType<MessageKeyPart[]> = oneOrMore(
   FIELD_KEY,
   mappingOr<MessageKeyPart>(
-    section({ from: scalar(fieldReference), ...rule }, ['as']).transform(({ from, ...how }) => ({
+    section({ from: scalar(fieldReference), ...rule }).transform(({ from, ...how }) => ({
       field: from,
       ...keyRule(how),
     })),
@@ -73,13 +79,13 @@ export const messageKey: z.ZodType<MessageKeyPart[]> = oneOrMore(
   ),
 );
 
-const COLUMN_KEY = 'a column such as order_id, { from, match, case }, or a list of these';
+const COLUMN_KEY = 'a column such as order_id, { from, match, case, as }, or a list of these';
 
 /** The key of a row, of a database or of a dump. */
 export const columnKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
   COLUMN_KEY,
   mappingOr<EffectKeyPart>(
-    section({ from: text('a column'), ...rule }, ['as']).transform(({ from, ...how }) => ({
+    section({ from: text('a column'), ...rule }).transform(({ from, ...how }) => ({
       name: from,
       ...keyRule(how),
     })),
@@ -92,7 +98,7 @@ const HEADER_KEY = 'a header such as { header: X-Order-Id }, or a list of these'
 /** The key of an email: a header that a line of the log shows. */
 export const emailKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
   HEADER_KEY,
-  section({ header: scalar(headerName), ...rule }, ['as'], HEADER_KEY).transform(({ header, ...how }) => ({
+  section({ header: scalar(headerName), ...rule }, [], HEADER_KEY).transform(({ header, ...how }) => ({
     name: header,
     ...keyRule(how),
   })),

@@ -51,7 +51,7 @@ async function neverMet(engine: Engine, input: JudgeInput, kind: number): Promis
   const what = `not one key of ${expecting} messages meets one of ${effects} effects of ${name}: messages have ${ofMessages}, effects have ${ofEffects}`;
   if (expecting < ENOUGH || effects < ENOUGH) return what;
   throw new AuditError(4, what, {
-    hint: `make both sides the same text: key: { from: …, match: '…(\\d+)' } takes the part that both have, case: fold ignores case; or name another field`,
+    hint: `make both sides the same text: key: { from: …, match: '…(\\d+)' } takes the part that both have, case: fold ignores case, as: number makes 007 and 7.0 one; or name another field`,
   });
 }
 

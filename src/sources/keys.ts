@@ -1,6 +1,7 @@
 /** One text for each correlation key, so that a message and its effects meet exactly when they carry the same value. */
 import { isUtf8 } from 'node:buffer';
 import type { KeyRule } from '../model.ts';
+import { canonicalNumber } from './decimals.ts';
 
 const BYTES = 'hex:';
 
@@ -51,19 +52,29 @@ function surrogateBytes(text: string): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Whether a key part stands for itself, so that its bytes are its text. */
+export function standsForItself({ match, fold, as }: KeyRule): boolean {
+  return match === undefined && !fold && as === undefined;
+}
+
 /**
  * Makes the one text of a key out of its parts. A single part stands for itself; several are joined by a space, with
- * `%` and space inside a part %-encoded, so that "1" + "11" and "11" + "1" stay apart. A part that is missing, empty
- * or does not match makes the whole no key. Patterns and folding see the text as it stands, and only what they leave is
- * spelt so that no two values look alike.
+ * `%` and space inside a part %-encoded, so that "1" + "11" and "11" + "1" stay apart. A part that is missing, empty,
+ * does not match or is not the number it should be makes the whole no key. Patterns, numbers and folding see the text as
+ * it stands, and only what they leave is spelt so that no two values look alike.
  */
 export class KeyMaker {
-  readonly #rules: readonly { readonly match: RegExp | undefined; readonly fold: boolean }[];
+  readonly #rules: readonly {
+    readonly match: RegExp | undefined;
+    readonly fold: boolean;
+    readonly isNumber: boolean;
+  }[];
 
   constructor(rules: readonly KeyRule[]) {
     this.#rules = rules.map((rule) => ({
       match: rule.match === undefined ? undefined : new RegExp(rule.match, 'u'),
       fold: rule.fold,
+      isNumber: rule.as === 'number',
     }));
   }
 
@@ -82,13 +93,14 @@ export class KeyMaker {
   #part(i: number, value: KeyValue | undefined): string | undefined {
     if (value === undefined || value.length === 0) return undefined;
     const text = plainText(value);
-    const { match, fold } = this.#rules[i]!;
+    const { match, fold, isNumber } = this.#rules[i]!;
     let found: string | undefined = text;
     if (match !== undefined) {
       const groups = match.exec(text);
       found = groups?.[1] ?? groups?.[0];
     }
     if (found === undefined || found === '') return undefined;
+    if (isNumber) return canonicalNumber(found);
     if (fold) found = found.toLowerCase();
     // Bytes that are kept whole are spelt already; a part of their digits is a text like any other.
     return found === text && typeof value !== 'string' ? found : exactText(found);

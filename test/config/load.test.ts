@@ -20,7 +20,7 @@ messages:
   partitions: [0, 1, 2]
   isolation: read_committed
   value: json
-  key: [value.order.id, { from: 'headers.tenant.id', match: 'T-(\\d+)', case: fold }]
+  key: [{ from: value.order.id, as: number }, { from: 'headers.tenant.id', match: 'T-(\\d+)', case: fold }]
   id: headers.event-id
   where: { value.type: OrderPlaced, 'value.lines[0]["odd name"]': { in: [a, 0010], not: b } }
   copies: each-message
@@ -29,7 +29,7 @@ effects:
     postgres:
       url: "\${ORDERS_DB}"
       table: public.orders
-      key: [order_id, { from: tenant, case: fold }]
+      key: [{ from: order_id, as: number }, { from: tenant, case: fold }]
       id: id
       at: created_at
       only: { channel: { not: test } }
@@ -81,7 +81,11 @@ describe('a full configuration', () => {
       copies: 'each-message',
     });
     expect(key).toEqual([
-      { field: { text: 'value.order.id', root: 'value', path: ['order', 'id'] }, fold: false },
+      {
+        field: { text: 'value.order.id', root: 'value', path: ['order', 'id'] },
+        fold: false,
+        as: 'number',
+      },
       {
         field: { text: 'headers.tenant.id', root: 'headers', name: 'tenant.id' },
         match: 'T-(\\d+)',
@@ -108,7 +112,7 @@ describe('a full configuration', () => {
         url: 'postgres://auditor:pass@db/orders',
         table: 'public.orders',
         key: [
-          { name: 'order_id', fold: false },
+          { name: 'order_id', fold: false, as: 'number' },
           { name: 'tenant', fold: true },
         ],
         id: 'id',

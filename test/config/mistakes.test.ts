@@ -62,12 +62,12 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'a key that is no field',
       smallest({ line: 5, to: '  key: order.id' }),
-      '5 messages.key: expected a field such as value.order.id, { from, match, case }, or a list of these; got "order.id"; did you mean `value.order.id`?',
+      '5 messages.key: expected a field such as value.order.id, { from, match, case, as }, or a list of these; got "order.id"; did you mean `value.order.id`?',
     ],
     [
       'an empty composite key',
       smallest({ line: 5, to: '  key: []' }),
-      '5 messages.key: expected a field such as value.order.id, { from, match, case }, or a list of these; got an empty list',
+      '5 messages.key: expected a field such as value.order.id, { from, match, case, as }, or a list of these; got an empty list',
     ],
     [
       'a broken pattern of a key',
@@ -253,6 +253,11 @@ describe('every mistake is told with its line, its path and what was expected', 
       '4 messages.where.value.type.not: expected one test, in or matches',
     ],
     [
+      'a key as another thing than a number',
+      smallest({ line: 5, to: '  key: { from: key, as: text }' }),
+      '5 messages.key.as: expected number; got "text"',
+    ],
+    [
       'copies that are neither',
       messages('copies: each'),
       '4 messages.copies: expected one-event or each-message; got "each"',
@@ -408,7 +413,6 @@ describe('what is not supported yet is said so, with its line', () => {
       '4 messages.where.value.total.gt: not supported yet',
       messages('where: { value.total: { gt: 10, in: [1] } }'),
     ],
-    ['5 messages.key.as: not supported yet', smallest({ line: 5, to: '  key: { from: key, as: number }' })],
     ['8 effects.order-row.mysql: not supported yet', source('mysql: { table: orders }')],
     ['8 effects.order-row.postgres.query: not supported yet', rows('query: SELECT 1')],
     [

@@ -60,6 +60,16 @@ describe('a key', () => {
     expect(new KeyMaker([{ match: 'ORD-()', fold: false }]).make(['ORD-7'])).toBeUndefined();
   });
 
+  it('as a number is one text however it is written, after the match, and none for what is no number', () => {
+    const number = new KeyMaker([{ fold: false, as: 'number' }]);
+    for (const text of ['7', '007', '+7', '7.0', '70e-1']) expect(number.make([text])).toBe('7');
+    for (const text of ['ORD-7', ' 7', '1e1000', 'hex:07']) expect(number.make([text])).toBeUndefined();
+    expect(number.make([valueOfBytes(Buffer.from([0x37, 0xff]))])).toBeUndefined();
+    const matched = new KeyMaker([{ match: 'ORD-(\\d+)', fold: true, as: 'number' }, PLAIN]);
+    expect(matched.make(['my ORD-0012', 'A'])).toBe('12 A');
+    expect(matched.make(['my ORD-', 'A'])).toBeUndefined();
+  });
+
   it('is matched and folded as it stands, and only then spelt', () => {
     const bare = new KeyMaker([{ match: '^hex:(.+)$', fold: false }]);
     expect(bare.make(['hex:ORD-7'])).toBe('ORD-7');

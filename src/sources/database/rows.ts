@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { NO_TIME, TextColumn } from '../../columns.ts';
 import type { EffectBatch, Gap } from '../../model.ts';
 import { compileTest, type Passes } from '../conditions.ts';
-import { KeyMaker, type KeyValue, plainText, textOfBytes, valueOfBytes } from '../keys.ts';
+import { KeyMaker, type KeyValue, plainText, standsForItself, textOfBytes, valueOfBytes } from '../keys.ts';
 import type { CopyRows } from './copy.ts';
 import { shownName } from './names.ts';
 import { type Layout, layoutOf } from './select.ts';
@@ -60,7 +60,7 @@ export class EffectRows {
     this.#passes = compileOnly(table, this.#layout.only);
     this.#maker = new KeyMaker(table.settings.key);
     const [part] = table.settings.key;
-    this.#plainKey = table.settings.key.length === 1 && part!.match === undefined && !part!.fold;
+    this.#plainKey = table.settings.key.length === 1 && standsForItself(part!);
   }
 
   /** Whether the batch must be taken before another row is added. */

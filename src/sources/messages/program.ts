@@ -1,5 +1,6 @@
 /** Tells the scanner what the settings look for, where it can settle that without the host. */
 import type { FieldReference, KindSettings, MessageCondition, Scalar, Settings, Test } from '../../model.ts';
+import { standsForItself } from '../keys.ts';
 import type { Exports, Scanner } from '../scan/scanner.ts';
 
 const MOST_SLOTS = 32;
@@ -118,7 +119,7 @@ function canSettle({ messages, kinds }: Settings): boolean {
   return (
     value === 'json' &&
     envelope === undefined &&
-    key.every(({ match, fold }) => match === undefined && !fold) &&
+    key.every(standsForItself) &&
     conditions.every(({ test }) => plainTest(test) !== undefined) &&
     fields.every(isPlain) &&
     new Set(fields.map(nameOf)).size <= MOST_SLOTS
