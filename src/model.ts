@@ -218,11 +218,21 @@ export interface Scalar {
   readonly number?: number;
 }
 
-/** A field that is absent or null fails every test, `not` included (DESIGN rule 3). */
-export type Test =
+/** `exists: false` is the one test that an absent or null field passes; an object or a list is there. */
+export type Test = TextTest | { readonly is: 'exists'; readonly exists: boolean };
+
+/** What a field without a text fails, `not` included: one that is absent or null (DESIGN rule 3), an object or a list. */
+export type TextTest =
   | { readonly is: 'in'; readonly values: readonly Scalar[] }
   | { readonly is: 'matches'; readonly pattern: string }
-  | { readonly is: 'not'; readonly test: Test };
+  | Comparison
+  | { readonly is: 'not'; readonly test: TextTest };
+
+/** With a number in JSON's grammar, digit by digit; a text that is no such number fails. */
+export interface Comparison {
+  readonly is: 'gt' | 'gte' | 'lt' | 'lte';
+  readonly number: string;
+}
 
 export interface MessageCondition {
   readonly field: FieldReference;
@@ -387,7 +397,13 @@ export interface Replay {
   /** Messages of the range whose timestamp lies outside the time that was asked for. */
   readonly stragglers: number;
   /** How many messages (read, not skipped) had something at each reference; in configuration order. */
-  readonly references: readonly { readonly setting: string; readonly text: string; readonly seen: number }[];
+  readonly references: readonly {
+    readonly setting: string;
+    readonly text: string;
+    readonly seen: number;
+    /** It is only asked whether it is absent, so that no message needs to have it. */
+    readonly mayBeAbsent?: true;
+  }[];
   readonly messages: number;
   readonly bytes: number;
   /** A few messages whose value could not be decoded, and why. */

@@ -88,13 +88,21 @@ function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
-/** Tells an unknown name. @param later names that onceover will know one day. */
-export function unknownName(name: string, known: readonly string[], later: readonly string[]): string {
+/**
+ * Tells an unknown name.
+ * @param later names that onceover will know one day
+ * @param others what is called otherwise here, with what it is called
+ */
+export function unknownName(
+  name: string,
+  known: readonly string[],
+  later: readonly string[],
+  others: ReadonlyMap<string, string>,
+): string {
   if (later.includes(name)) return 'not supported yet';
-  const meant = nearest(name, known);
-  return meant === undefined
-    ? `unknown name; known here: ${known.join(', ')}`
-    : `unknown name; did you mean \`${meant}\`?`;
+  const near = nearest(name, known);
+  const meant = others.get(name.toLowerCase()) ?? (near && `\`${near}\``);
+  return `unknown name; ${meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`}`;
 }
 
 /** The mistakes that the schema found, each with the place of its name. */

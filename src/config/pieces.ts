@@ -21,18 +21,20 @@ export function scalar<Value>(reader: Reader<Value>): z.ZodType<Value> {
 /**
  * A mapping whose names are known. Unknown ones are mistakes with a suggestion.
  * @param later names that onceover will know one day
+ * @param others names that others have for these, in lower case, with what they are called here
  */
 export function section<Shape extends z.ZodRawShape>(
   shape: Shape,
   later: readonly string[] = [],
   expected = `a mapping with ${Object.keys(shape).join(', ')}`,
+  others: ReadonlyMap<string, string> = new Map(),
 ): z.ZodType<z.output<z.ZodObject<Shape, z.core.$strict>>> {
   const known = Object.keys(shape);
   const object = z.strictObject(shape, {
     error: (issue) =>
       // One line for each unknown name: `inner` takes them apart.
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((name) => unknownName(name, known, later)).join('\n')
+        ? issue.keys.map((name) => unknownName(name, known, later, others)).join('\n')
         : refusal(expected, issue.input),
   });
   return z.unknown().transform((input, context) => {

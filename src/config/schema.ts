@@ -301,7 +301,12 @@ const email = section({
   files,
   format: scalar(oneOf(['postfix'], MAILERS.split(' '))),
   key: emailKey,
-  only: effectConditions(oneOf(['from', 'recipient', 'subject'], ['tag'])).default([]),
+  only: effectConditions(oneOf(['from', 'recipient', 'subject'], ['tag']))
+    .refine(
+      (all) => all.every(({ name, test }) => name === 'subject' || test.is !== 'exists'),
+      'every email has a sender and a recipient: only of the subject it can be asked whether it exists',
+    )
+    .default([]),
   ...source,
   gap,
   counts: scalar(oneOf(['accepted', 'delivered'])).default('accepted'),

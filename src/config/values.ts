@@ -244,6 +244,22 @@ export const comparable: Reader<Scalar> = {
   },
 };
 
+/** A number in JSON's grammar, as it was typed: it is compared digit by digit. */
+export const number: Reader<string> = {
+  expected: 'a number such as 100 or -12.50',
+  read(text) {
+    const found = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?$/.exec(text);
+    return found !== null && Math.abs(Number(found[1] ?? 0)) <= MOST_EXPONENT ? text : undefined;
+  },
+  hint(text) {
+    if (/^-?\d+,\d+$/.test(text)) return `did you mean ${text.replace(',', '.')}?`;
+    return /\d/.test(text) ? undefined : 'only numbers can be compared';
+  },
+};
+
+/** No quantity needs more, and it can be written out. */
+const MOST_EXPONENT = 999;
+
 /** Undefined where a JavaScript number would not tell neighbours apart: then only the text compares. */
 function exactNumber(text: string): number | undefined {
   const number = Number(text);

@@ -42,7 +42,9 @@ function doubts(record: AuditRecord, judgement: Judgement): string[] {
       `${record.kinds[kind]!.name}: ${counted(totals.verdicts.unknown, 'message')} unknown (${reasons.join(', ')})`,
     );
   });
-  return [...because, ...rangeDoubts(record), ...unseenReferences(record)];
+  // A field that is only asked for its absence may well be on no message: that is noted, but no doubt.
+  const needed = record.replay.references.filter(({ mayBeAbsent }) => !mayBeAbsent);
+  return [...because, ...rangeDoubts(record), ...unseenReferences(record, needed)];
 }
 
 function rangeDoubts({ range, replay }: AuditRecord): string[] {
@@ -66,10 +68,10 @@ function rangeDoubts({ range, replay }: AuditRecord): string[] {
 }
 
 /** DESIGN rule 3: a path that no message has is most likely misspelt, and then nothing it decides can be trusted. */
-export function unseenReferences({ replay }: AuditRecord): string[] {
+export function unseenReferences({ replay }: AuditRecord, references = replay.references): string[] {
   if (replay.messages === 0) return [];
   const audited = [...replay.classes.values()].some((classes) => classes.audited > 0);
-  return replay.references
+  return references
     .filter(({ setting, seen }) => seen === 0 && (audited || setting === 'messages.where'))
     .map(({ setting, text }) => {
       const whom = setting === 'messages.where' ? 'no message' : 'no audited message';

@@ -220,7 +220,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'a condition of null',
       messages('where: { value.type: ~ }'),
-      '4 messages.where.value.type: expected a value, a list of values, or a mapping with in, not or matches; got nothing',
+      '4 messages.where.value.type: expected a value, a list of values, or a mapping with in, matches, gt, gte, lt, lte, exists or not; got nothing',
     ],
     [
       'null in a list',
@@ -230,7 +230,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'a condition without test',
       messages('where: { value.type: {} }'),
-      '4 messages.where.value.type: expected at least one of in, not, matches',
+      '4 messages.where.value.type: expected at least one of in, matches, gt, gte, lt, lte, exists, not',
     ],
     [
       'a condition that is never true',
@@ -250,7 +250,75 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'two tests in one not',
       messages('where: { value.type: { not: { in: [a], matches: b } } }'),
-      '4 messages.where.value.type.not: expected one test, in or matches',
+      '4 messages.where.value.type.not: expected one test: one of in, matches, gt, gte, lt, lte',
+    ],
+    [
+      'nothing inside a not',
+      messages('where: { value.type: { not: {} } }'),
+      '4 messages.where.value.type.not: expected one test: one of in, matches, gt, gte, lt, lte',
+    ],
+    [
+      'a comparison with a text',
+      messages('where: { value.total: { gt: much } }'),
+      '4 messages.where.value.total.gt: expected a number such as 100 or -12.50; got "much"; only numbers can be compared',
+    ],
+    [
+      'a comparison with a comma',
+      messages('where: { value.total: { lte: "12,50" } }'),
+      '4 messages.where.value.total.lte: expected a number such as 100 or -12.50; got "12,50"; did you mean 12.50?',
+    ],
+    [
+      'a comparison with what JSON does not take for a number',
+      messages('where: { value.total: { gte: 0x10 } }'),
+      '4 messages.where.value.total.gte: expected a number such as 100 or -12.50; got 0x10',
+    ],
+    [
+      'a comparison with a number that cannot be written out',
+      messages('where: { value.total: { lt: 1e1000 } }'),
+      '4 messages.where.value.total.lt: expected a number such as 100 or -12.50; got 1e1000',
+    ],
+    [
+      'bounds the wrong way round',
+      messages('where: { value.total: { gte: 5000, lt: 100.5 } }'),
+      '4 messages.where.value.total: expected bounds that some number lies within',
+    ],
+    [
+      'a comparison with a list',
+      messages('where: { value.total: { gt: [1, 2] } }'),
+      '4 messages.where.value.total.gt: expected a number such as 100 or -12.50; got a list',
+    ],
+    ...[
+      ['">"', '>', '`gt`'],
+      ['"<="', '<=', '`lte`'],
+      ['min', 'min', '`gte`'],
+      ['Max', 'Max', '`lte`'],
+      ['between', 'between', '`gte` and `lte`'],
+      ['gtt', 'gtt', '`gt`'],
+      ['missing', 'missing', '`exists: false`'],
+    ].map(([written, name, meant]): [string, string, string] => [
+      `another word for a test, ${name}`,
+      messages(`where: { value.total: { ${written}: 10 } }`),
+      `4 messages.where.value.total.${name}: unknown name; did you mean ${meant}?`,
+    ]),
+    [
+      'neither there nor not',
+      messages('where: { value.type: { exists: maybe } }'),
+      '4 messages.where.value.type.exists: expected true or false; got "maybe"',
+    ],
+    [
+      'what shall be absent and pass another test',
+      messages('where: { value.type: { exists: false, not: test } }'),
+      '4 messages.where.value.type: expected `exists: false` alone: what is absent passes no other test',
+    ],
+    [
+      'existence turned round',
+      messages('where: { value.type: { not: { exists: true } } }'),
+      '4 messages.where.value.type.not.exists: unknown name; did you mean `exists: true` or `exists: false`, without `not`?',
+    ],
+    [
+      'an email without a recipient',
+      email('only: { recipient: { exists: false } }'),
+      '8 effects.order-row.email.only: every email has a sender and a recipient: only of the subject it can be asked whether it exists',
     ],
     [
       'a key as another thing than a number',
@@ -405,14 +473,6 @@ describe('every mistake is told with its line, its path and what was expected', 
 describe('what is not supported yet is said so, with its line', () => {
   it.each<[string, string]>([
     ['4 messages.group: not supported yet', messages('group: order-service')],
-    [
-      '4 messages.where.value.total.exists: not supported yet',
-      messages('where: { value.total: { exists: true, in: [1] } }'),
-    ],
-    [
-      '4 messages.where.value.total.gt: not supported yet',
-      messages('where: { value.total: { gt: 10, in: [1] } }'),
-    ],
     ['8 effects.order-row.mysql: not supported yet', source('mysql: { table: orders }')],
     ['8 effects.order-row.postgres.query: not supported yet', rows('query: SELECT 1')],
     [

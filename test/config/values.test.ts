@@ -5,6 +5,7 @@ import {
   duration,
   hostAndPort,
   moment,
+  number,
   type Reader,
   regularExpression,
   share,
@@ -14,6 +15,7 @@ import {
 } from '../../src/config/values.ts';
 import { nearest } from '../../src/nearest.ts';
 import { compileTest } from '../../src/sources/conditions.ts';
+import { load, smallest } from './configurations.ts';
 
 /** A table of what texts are read as; undefined: they are refused. */
 function reads<Value>(reader: Reader<Value>, table: Record<string, Value | undefined>): void {
@@ -193,6 +195,27 @@ describe('the nearest name', () => {
 });
 
 describe('conditions and what they are tested with agree', () => {
+  it('bounds that some number lies within are accepted', () => {
+    const within = (tests: string) =>
+      load(smallest({ line: 3, to: `  topic: orders\n  where: { value.total: ${tests} }` })).messages.where;
+    expect(within('{ gt: -1e999, lte: 1e999 }')).toHaveLength(2);
+    expect(
+      within('{ gte: 9007199254740993, lte: 9007199254740993, not: { gt: 1, }, exists: true }'),
+    ).toHaveLength(4);
+  });
+
+  it('every number that is accepted can be compared with', () => {
+    const written = fc.string({ unit: fc.constantFrom(...'0123456789.eE+-'), minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(written, (text) => {
+        const bound = number.read(text, 'text');
+        if (bound === undefined) return;
+        expect(compileTest({ is: 'gte', number: bound })(text)).toBe(true);
+        expect(compileTest({ is: 'gt', number: bound })(text)).toBe(false);
+      }),
+    );
+  });
+
   it('every pattern that is accepted can be compiled', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitOf } from '../../src/findings/exit.ts';
+import { exitOf, unseenReferences } from '../../src/findings/exit.ts';
 import type { AuditRecord } from '../../src/model.ts';
 import { calmRecord, judgementOf, totalsOf } from '../support/records.ts';
 
@@ -91,5 +91,20 @@ describe('the exit status', () => {
       status: 3,
       because: ['messages.where names value.typ, which no message has'],
     });
+  });
+
+  it('is 0 when no message has what is only asked to be absent', () => {
+    const record = calmRecord();
+    const cancelled = {
+      setting: 'messages.where',
+      text: 'value.cancelledAt',
+      seen: 0,
+      mayBeAbsent: true,
+    } as const;
+    const nobody = { ...record, replay: { ...record.replay, references: [cancelled] } };
+    expect(exitOf(nobody, judgementOf([totalsOf()])).status).toBe(0);
+    expect(unseenReferences(nobody)).toEqual([
+      'messages.where names value.cancelledAt, which no message has',
+    ]);
   });
 });

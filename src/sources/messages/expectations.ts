@@ -4,8 +4,8 @@ import type { Expectation, FieldReference, MessageCondition } from '../../model.
 import { compileTest, type Passes } from '../conditions.ts';
 import type { Field, ValueState } from './fields.ts';
 
-/** Declares a field that a setting refers to. */
-export type Declare = (reference: FieldReference) => Field;
+/** Declares a field that a setting refers to. @param mayBeAbsent no message needs to have it */
+export type Declare = (reference: FieldReference, mayBeAbsent?: boolean) => Field;
 
 interface Condition {
   readonly field: Field;
@@ -18,7 +18,7 @@ export class Conditions {
 
   constructor(conditions: readonly MessageCondition[], declare: Declare) {
     this.#conditions = conditions.map(({ field, test }) => ({
-      field: declare(field),
+      field: declare(field, test.is === 'exists' && !test.exists),
       passes: compileTest(test),
     }));
   }
@@ -28,10 +28,15 @@ export class Conditions {
     let undecodable = false;
     for (const { field, passes } of this.#conditions) {
       if (value === 'broken' && field.ofValue) undecodable = true;
-      else if (!passes(field.text())) return 'fail';
+      else if (!passesField(passes, field)) return 'fail';
     }
     return undecodable ? 'undecodable' : 'hold';
   }
+}
+
+function passesField(passes: Passes, field: Field): boolean {
+  const text = field.text();
+  return passes(text, text !== undefined || field.present());
 }
 
 /** How many effects of one kind a message expects. */

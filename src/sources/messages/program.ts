@@ -1,5 +1,14 @@
 /** Tells the scanner what the settings look for, where it can settle that without the host. */
-import type { FieldReference, KindSettings, MessageCondition, Scalar, Settings, Test } from '../../model.ts';
+import type {
+  Comparison,
+  FieldReference,
+  KindSettings,
+  MessageCondition,
+  Scalar,
+  Settings,
+  Test,
+} from '../../model.ts';
+import { canonicalNumber } from '../decimals.ts';
 import { standsForItself } from '../keys.ts';
 import type { Exports, Scanner } from '../scan/scanner.ts';
 
@@ -9,6 +18,8 @@ const NO_SLOT = -1;
 const OUTER = { key: 0, topic: 1, partition: 2, offset: 3, timestamp: 4 } as const;
 /** Two whole numbers below it are equal exactly where their digits are. */
 const EXACT_WHOLE = 1e15;
+/** What passes a comparison, as assembly/decimals.ts has it: 1 less, 2 equal, 4 greater. */
+const ORDERS = { lt: 1, lte: 3, gt: 4, gte: 6 } as const;
 
 /** The settings in the scanner's memory. */
 export class Program {
@@ -56,11 +67,20 @@ export class Program {
   #list(conditions: readonly MessageCondition[]): number {
     const list = this.#calls.addList();
     for (const { field, test } of conditions) {
-      const { values, negated } = plainTest(test)!;
+      const { plain, negated } = plainTest(test)!;
       const condition = this.#calls.addCondition(list, isOfValue(field), this.#slot(field), negated);
-      for (const value of values) this.#addValue(condition, value);
+      if (plain.is === 'in') for (const value of plain.values) this.#addValue(condition, value);
+      else if (plain.is === 'exists') this.#calls.setExists(condition);
+      else this.#setBound(condition, plain);
     }
     return list;
+  }
+
+  #setBound(condition: number, { is, number }: Comparison): void {
+    const [, sign, whole = '', fraction = ''] = /^(-?)(?:0|(\d+))(?:\.(\d+))?$/.exec(
+      canonicalNumber(number)!,
+    )!;
+    this.#calls.setBound(condition, ORDERS[is], sign === '-', ...this.#text(whole), ...this.#text(fraction));
   }
 
   #addValue(condition: number, { text, number }: Scalar): void {
@@ -126,14 +146,27 @@ function canSettle({ messages, kinds }: Settings): boolean {
   );
 }
 
-/** A test by equality, turned round or not; undefined: it is by a pattern. */
-function plainTest(
-  test: Test,
-): { readonly values: readonly Scalar[]; readonly negated: boolean } | undefined {
-  if (test.is === 'matches') return undefined;
-  if (test.is === 'in') return { values: test.values, negated: false };
-  const inner = plainTest(test.test);
-  return inner && { values: inner.values, negated: !inner.negated };
+interface PlainTest {
+  readonly plain: Exclude<Test, { is: 'not' | 'matches' }>;
+  readonly negated: boolean;
+}
+
+/** A test without its `not`; undefined: it is by a pattern, or by a number that is too long. */
+function plainTest(test: Test): PlainTest | undefined {
+  switch (test.is) {
+    case 'matches':
+      return undefined;
+    case 'not': {
+      const inner = plainTest(test.test);
+      return inner && { plain: inner.plain, negated: !inner.negated };
+    }
+    case 'exists':
+      return { plain: test, negated: !test.exists };
+    case 'in':
+      return { plain: test, negated: false };
+    default:
+      return canonicalNumber(test.number) === undefined ? undefined : { plain: test, negated: false };
+  }
 }
 
 /** Whether its names can be compared byte by byte: a name of a header that is not UTF-8 is read with U+FFFD in it. */

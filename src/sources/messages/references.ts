@@ -1,5 +1,6 @@
 /** How many messages have something where the settings look: a path that no message has is named loudly (DESIGN rule 3). */
 import type { FieldReference, Replay } from '../../model.ts';
+import type { Declare } from './expectations.ts';
 import type { Field, Fields } from './fields.ts';
 import type { Program } from './program.ts';
 
@@ -11,18 +12,22 @@ export class ReferenceCounts {
     readonly setting: string;
     readonly reference: FieldReference;
     readonly field: Field;
+    mayBeAbsent: boolean;
     seen: number;
   }[] = [];
 
   /** Declares fields in the name of a setting; the same reference again is the same field. */
-  declarer(setting: string, fields: Fields): (reference: FieldReference) => Field {
-    return (reference) => {
+  declarer(setting: string, fields: Fields): Declare {
+    return (reference, mayBeAbsent = false) => {
       const known = this.#entries.find(
         (entry) => entry.setting === setting && entry.reference.text === reference.text,
       );
-      if (known !== undefined) return known.field;
+      if (known !== undefined) {
+        known.mayBeAbsent &&= mayBeAbsent;
+        return known.field;
+      }
       const field = fields.add(reference);
-      this.#entries.push({ setting, reference, field, seen: 0 });
+      this.#entries.push({ setting, reference, field, mayBeAbsent, seen: 0 });
       return field;
     };
   }
@@ -44,10 +49,11 @@ export class ReferenceCounts {
 
   /** @param elsewhere knows of the messages that were added without being counted here */
   all(elsewhere: Pick<Program, 'seen'> | undefined): Replay['references'] {
-    return this.#entries.map(({ setting, reference, seen }) => {
+    return this.#entries.map(({ setting, reference, mayBeAbsent, seen }) => {
       const others = elsewhere?.seen(reference, false) ?? 0;
       const skipped = setting === DECIDES ? (elsewhere?.seen(reference, true) ?? 0) : 0;
-      return { setting, text: reference.text, seen: seen + others + skipped };
+      const all = seen + others + skipped;
+      return { setting, text: reference.text, seen: all, ...(mayBeAbsent ? { mayBeAbsent } : {}) };
     });
   }
 }

@@ -28,6 +28,16 @@ export interface Exports {
     wholeAt: number,
     wholeLength: number,
   ): void;
+  setExists(condition: number): void;
+  setBound(
+    condition: number,
+    orders: number,
+    negative: boolean,
+    wholeAt: number,
+    wholeLength: number,
+    fractionAt: number,
+    fractionLength: number,
+  ): void;
   setRoot(node: number): void;
   setIdentity(inValue: boolean, slot: number): void;
   setWhere(list: number): void;

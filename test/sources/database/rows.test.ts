@@ -84,7 +84,7 @@ describe('EffectRows', () => {
   it('lets in only what passes, and a NULL never', () => {
     const only = [
       onlyIn('channel', 'web', 'app'),
-      { name: 'test', test: { is: 'not', test: onlyIn('test', 'true').test } } as const,
+      { name: 'test', test: { is: 'not', test: { is: 'in', values: [{ text: 'true' }] } } } as const,
     ];
     const rows = read(
       ordersOf({ only }),
@@ -95,6 +95,34 @@ describe('EffectRows', () => {
     );
     expect(effectsOf(rows.take()).map((effect) => effect.key)).toEqual(['A']);
     expect(rows).toMatchObject({ read: 4, effects: 1, failedOnly: 3 });
+  });
+
+  it('compares columns, and asks whether they are there', () => {
+    const only = [
+      { name: 'total', test: { is: 'gte', number: '99.5' } },
+      { name: 'cancelled_at', test: { is: 'exists', exists: false } },
+    ] as const;
+    const rows = read(
+      ordersOf({ only }),
+      'A\t1\t0\t0\t99.50\t\\N',
+      'B\t2\t0\t0\t99.49\t\\N',
+      'C\t3\t0\t0\t100\t2026-11-22',
+      'D\t4\t0\t0\tNaN\t\\N',
+      'E\t5\t0\t0\t\\N\t\\N',
+      'F\t6\t0\t0\t1e2\t',
+    );
+    expect(effectsOf(rows.take()).map((effect) => effect.key)).toEqual(['A']);
+  });
+
+  it('makes numbers of keys, also of one alone', () => {
+    const rows = read(
+      ordersOf({ key: [{ name: 'ref', fold: false, as: 'number' }] }),
+      '0012\t1\t0\t0',
+      '12.00\t2\t0\t0',
+      'ORD-12\t3\t0\t0',
+    );
+    expect(effectsOf(rows.take()).map((effect) => effect.key)).toEqual(['12', '12', '']);
+    expect(rows.keyless).toBe(1);
   });
 
   it('keeps an infinite time as unreadable, with samples, and the effect without a time', () => {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Test } from '../../../src/model.ts';
 import { Directory, type DumpOptions, dump, dumpSource } from './gathered.ts';
 
 const directory = new Directory();
@@ -53,6 +54,21 @@ describe('a dump', () => {
     );
     expect(rows.map(({ id }) => id)).toEqual(['1']);
     expect(coverage.excluded).toEqual({ only: 2 });
+  });
+
+  it('is filtered by numbers, and by what is there', async () => {
+    const text = rowsOf(
+      '1,A-1,1795341600,99.50',
+      '2,A-2,1795341600,',
+      '3,A-3,1795341600,+100',
+      '4,A-4,1795341600,1e2',
+    );
+    const ids = async (test: Test) =>
+      (await of(text, { ...AT, only: [{ name: 'channel', test }] })).rows.map(({ id }) => id);
+    expect(await ids({ is: 'gt', number: '99.5' })).toEqual(['4']);
+    expect(await ids({ is: 'not', test: { is: 'gt', number: '99.5' } })).toEqual(['1', '3']);
+    expect(await ids({ is: 'exists', exists: true })).toEqual(['1', '3', '4']);
+    expect(await ids({ is: 'exists', exists: false })).toEqual(['2']);
   });
 
   it('hands over what lies in the bounds, ends included', async () => {

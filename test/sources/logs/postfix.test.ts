@@ -425,6 +425,26 @@ describe('only', () => {
       expect((await of(text, matches('recipient', pattern))).rows).toHaveLength(1);
   });
 
+  it.each([
+    ['A subject', true, {}],
+    ['No subject', false, { only: 1 }],
+  ])('%s is there in an email that shows one', async (_, exists, excluded) => {
+    const { coverage } = await of(SENT, { only: [{ name: 'subject', test: { is: 'exists', exists } }] });
+    expect(coverage.excluded).toEqual(excluded);
+  });
+
+  it.each([true, false])(
+    'never claims that a subject is there or not (%s) where no log shows it',
+    async (exists) => {
+      const silent = SENT.split('\n')
+        .filter((line) => !line.includes('header Subject'))
+        .join('\n');
+      expect(silent).not.toBe(SENT);
+      const { coverage } = await of(silent, { only: [{ name: 'subject', test: { is: 'exists', exists } }] });
+      expect(coverage.excluded).toEqual({ 'only-unseen': 1 });
+    },
+  );
+
   it('is not passed by what is not known', async () => {
     const queued =
       '20:56:58 postfix/qmgr[3]: 180FA9AE6B9: from=<shop@shop.test>, size=444, nrcpt=1 (queue active)\n';

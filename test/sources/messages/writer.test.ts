@@ -158,6 +158,34 @@ describe('which messages are audited', () => {
     ]);
   });
 
+  it.each<[string, Test, readonly string[]]>([
+    ['is there', { is: 'exists', exists: true }, ['9', '10.50', 'text', 'empty', 'object', 'list', 'broken']],
+    ['is not there', { is: 'exists', exists: false }, ['absent', 'null', 'nothing', 'broken']],
+    ['is above 10', { is: 'gt', number: '10' }, ['10.50', 'broken']],
+    ['is at most 10.5', { is: 'lte', number: '10.5' }, ['9', '10.50', 'broken']],
+    ['is not above 10', { is: 'not', test: { is: 'gt', number: '10' } }, ['9', 'text', 'empty', 'broken']],
+  ])('a condition that a field %s lets in just those, and what it cannot tell', async (_, test, letIn) => {
+    const values: readonly [string, string | null][] = [
+      ['9', '{"total":9}'],
+      ['10.50', '{"total":"10.50"}'],
+      ['text', '{"total":"free"}'],
+      ['empty', '{"total":""}'],
+      ['object', '{"total":{}}'],
+      ['list', '{"total":[]}'],
+      ['absent', '{"totals":11}'],
+      ['null', '{"total":11,"total":null}'],
+      ['nothing', null],
+      ['broken', '{"id":1'],
+    ];
+    const total = field('value.total', { root: 'value', path: ['total'] });
+    const message = { key: [field('key', { root: 'key' })], where: [{ field: total, test }] };
+    const records = values.map(([, text]) => ({ value: text === null ? null : Buffer.from(text) }));
+    const { answers, batch, writer } = await written(message, records);
+    expect(values.flatMap(([name], i) => (answers[i] === 'audited' ? name : []))).toEqual(letIn);
+    expect([...batch.undecodable]).toEqual(values.map(([name]) => (name === 'broken' ? 1 : 0)));
+    expect(writer.blocks).toBeDefined();
+  });
+
   it('lets a condition outside the value settle it whatever the value is', async () => {
     const header: MessageCondition = {
       field: field('headers.type', { root: 'headers', name: 'type' }),
@@ -285,6 +313,21 @@ describe('what was found at each reference', () => {
     ]);
   });
 
+  it('says of which no message needs to have anything', async () => {
+    const absent = (path: string) => ({
+      field: field(`value.${path}`, { root: 'value', path: [path] }),
+      test: { is: 'exists', exists: false } as const,
+    });
+    const key = [field('key', { root: 'key' })];
+    const where = [absent('cancelledAt'), absent('type'), condition(['type'], 'OrderPlaced')];
+    const { writer } = await written({ key, where }, [json('{}')]);
+    expect(writer.references()).toEqual([
+      { setting: 'messages.key', text: 'key', seen: 0 },
+      { setting: 'messages.where', text: 'value.cancelledAt', seen: 0, mayBeAbsent: true },
+      { setting: 'messages.where', text: 'value.type', seen: 0 },
+    ]);
+  });
+
   it('says whether headers are needed at all', async () => {
     const key = [field('key', { root: 'key' })];
     expect((await written({ key }, [])).writer.needsHeaders).toBe(false);
@@ -303,6 +346,13 @@ describe('whole batches', () => {
     expect(await wholes({ value: 'json-schema' })).toBe(false);
     expect(await wholes({ envelope: 'debezium' })).toBe(false);
     expect(await wholes({ envelope: 'cloudevents' })).toBe(false);
+  });
+
+  it('are not read where a pattern must be tried, or a number is too long', async () => {
+    const under = (test: Test) => wholes({ where: [{ field: id, test }] });
+    expect(await under({ is: 'gt', number: '1e999' })).toBe(true);
+    expect(await under({ is: 'not', test: { is: 'gt', number: '9'.repeat(1001) } })).toBe(false);
+    expect(await under({ is: 'matches', pattern: '^ORD-' })).toBe(false);
   });
 });
 

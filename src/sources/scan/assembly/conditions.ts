@@ -1,5 +1,7 @@
 /** Which conditions of the settings a message fulfils (the rules of sources/conditions.ts and messages/expectations.ts). */
+import { addBound, isDigit, orderOfText, UNSETTLED_ORDER } from './decimals';
 import { reserve } from './memory';
+import { holds } from './paths';
 import { NO_TEXT, TEXT, textAt, textEnd, textOf, UNSETTLED_TEXT } from './texts';
 
 export const FAIL = 0;
@@ -9,13 +11,17 @@ export const UNDECODABLE = 2;
 export const UNSETTLED = 3;
 
 // A list is: its conditions outside the value, and those in it. A condition is: the next one, its slot, whether it is
-// turned round, its first value. A value is: the next one, place and length of its text, place and length of the same
-// number as a plain whole one (length 0: it is none), whether it is a number.
+// turned round, its first value or its bound, what it asks for. A value is: the next one, place and length of its text,
+// place and length of the same number as a plain whole one (length 0: it is none), whether it is a number.
 const LIST_BYTES = 8;
-const CONDITION_BYTES = 16;
+const CONDITION_BYTES = 20;
 const SLOT: usize = 4;
 const NEGATED: usize = 8;
 const VALUES: usize = 12;
+/** Which orders pass; 0: it asks for equality. */
+const ORDERS: usize = 16;
+/** In their place: it asks whether anything is there. */
+const EXISTENCE: u32 = 8;
 const VALUE_BYTES = 24;
 const TEXT_AT: usize = 4;
 const TEXT_LENGTH: usize = 8;
@@ -55,6 +61,19 @@ export function addValue(
   store<u32>(value, isNumber ? 1 : 0, IS_NUMBER);
 }
 
+/** Lets a condition ask whether anything is there, whatever it is. */
+export function setExists(condition: u32): void {
+  store<u32>(condition, EXISTENCE, ORDERS);
+}
+
+/** Lets a condition compare with a number. @param orders the sum of those that pass, as decimals.ts has them */
+export function setBound(
+  condition: u32, orders: u32, negative: bool, at: u32, length: u32, fractionAt: u32, fractionLength: u32,
+): void {
+  store<u32>(condition, orders, ORDERS);
+  store<u32>(condition, addBound(negative, at, length, fractionAt, fractionLength), VALUES);
+}
+
 /** Whether all conditions of a list hold. @returns FAIL, HOLD, UNDECODABLE or UNSETTLED */
 export function test(list: u32, broken: bool): i32 {
   for (let one = load<u32>(list); one != 0; one = load<u32>(one)) {
@@ -71,17 +90,35 @@ export function test(list: u32, broken: bool): i32 {
 }
 
 function passes(condition: u32): i32 {
-  const there = textOf(load<u32>(condition, SLOT));
+  const slot = load<u32>(condition, SLOT);
+  const orders = load<u32>(condition, ORDERS);
+  if (orders == EXISTENCE) return turned(condition, holds(slot) ? HOLD : FAIL);
+  const there = textOf(slot);
   if (there == NO_TEXT) return FAIL;
   if (there == UNSETTLED_TEXT) return UNSETTLED;
+  const first = load<u32>(condition, VALUES);
+  return turned(condition, orders == 0 ? equalsAny(first) : compares(first, orders));
+}
+
+function turned(condition: u32, answer: i32): i32 {
+  if (answer == UNSETTLED || load<u32>(condition, NEGATED) == 0) return answer;
+  return answer == HOLD ? FAIL : HOLD;
+}
+
+function equalsAny(first: u32): i32 {
   let doubtful = false;
-  for (let value = load<u32>(condition, VALUES); value != 0; value = load<u32>(value)) {
+  for (let value = first; value != 0; value = load<u32>(value)) {
     const answer = equals(value);
-    if (answer == HOLD) return load<u32>(condition, NEGATED) == 0 ? HOLD : FAIL;
+    if (answer == HOLD) return HOLD;
     if (answer == UNSETTLED) doubtful = true;
   }
-  if (doubtful) return UNSETTLED;
-  return load<u32>(condition, NEGATED) == 0 ? FAIL : HOLD;
+  return doubtful ? UNSETTLED : FAIL;
+}
+
+function compares(bound: u32, orders: u32): i32 {
+  const order = orderOfText(bound);
+  if (order == UNSETTLED_ORDER) return UNSETTLED;
+  return (order & orders) != 0 ? HOLD : FAIL;
 }
 
 /** Equal as text; a number also as a number, where both are plainly whole. */
@@ -95,10 +132,6 @@ function equals(value: u32): i32 {
 
 function same(at: u32, length: u32, wanted: u32): bool {
   return length == wanted && memory.compare(at, textAt, length) == 0;
-}
-
-function isDigit(byte: u32): bool {
-  return byte - 0x30 < 10;
 }
 
 function mayBeNumber(): bool {
