@@ -434,7 +434,7 @@ export interface MessageBatch {
   readonly key: Uint8Array;
   /** The event's id; the empty text: none. */
   readonly eventId: Uint8Array;
-  /** Where there is no id: 32 hex digits of a digest of the value. Else the empty text. */
+  /** Where there is no id: 32 hex digits of a digest of the value. Else, and with `each-message`, the empty text. */
   readonly digest: Uint8Array;
   /** One array per kind, in the order of Settings.kinds: the expected number, or a code of EXPECT (columns.ts). */
   readonly expectMin: readonly Int32Array[];

@@ -18,6 +18,7 @@ const TEXT_ROOM = 1 << 20;
 export class MessageColumns {
   readonly #scanner: Scanner;
   readonly #kinds: number;
+  readonly #digests: boolean;
   readonly #at: readonly number[];
   /** The memory that the views below are of. */
   #bytes!: Buffer;
@@ -31,11 +32,13 @@ export class MessageColumns {
   /** Two for each kind: the smallest number and the largest. */
   #expected: readonly Int32Array[] = [];
 
-  /** @param digestKey 16 bytes */
-  constructor(scanner: Scanner, kinds: number, digestKey: Uint8Array) {
+  /** @param digestKey 16 bytes; undefined: no value is digested */
+  constructor(scanner: Scanner, kinds: number, digestKey: Uint8Array | undefined) {
     this.#scanner = scanner;
     this.#kinds = kinds;
-    scanner.calls.setDigestKey(scanner.keep(digestKey));
+    this.#digests = digestKey !== undefined;
+    if (digestKey === undefined) scanner.calls.setDigests(false);
+    else scanner.calls.setDigestKey(scanner.keep(digestKey));
     const count = NUMBERS.length + 2 * kinds;
     scanner.calls.setColumns(count);
     this.#at = Array.from({ length: count }, (_, column) => {
@@ -66,7 +69,7 @@ export class MessageColumns {
   add(record: RecordView, messageClass: MessageClass, key: string, eventId: string): void {
     this.#pushText(0, key);
     this.#pushText(1, eventId);
-    this.#pushDigest(eventId === '', record.value);
+    this.#pushDigest(this.#digests && eventId === '', record.value);
     const at = this.#live()[WORD.rows]!++;
     this.#partition[at] = record.partition;
     this.#offset[at] = BigInt(record.offset);

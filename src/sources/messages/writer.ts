@@ -48,7 +48,7 @@ export class MessageWriter {
     hooks: Pick<SourceHooks, 'digestKey' | 'signal'>,
     take: Take<MessageBatch>,
   ) {
-    const { key, id, where, isolation } = settings.messages;
+    const { key, id, where, isolation, copies } = settings.messages;
     this.#fields = new Fields(settings.messages, hooks.signal);
     const declareFor = (setting: string) => this.#counts.declarer(setting, this.#fields);
     this.#key = key.map((part) => declareFor('messages.key')(part.field));
@@ -63,7 +63,8 @@ export class MessageWriter {
           declareFor(`effects.${kind.name}.${setting}`),
         ),
     );
-    this.#columns = new MessageColumns(this.#scanner, settings.kinds.length, hooks.digestKey);
+    const digestKey = copies === 'one-event' ? hooks.digestKey : undefined;
+    this.#columns = new MessageColumns(this.#scanner, settings.kinds.length, digestKey);
     this.#program = Program.of(this.#scanner, settings);
     this.blocks = this.#program && new BlockReader(this.#scanner, this.#columns);
     this.#take = take;

@@ -9,6 +9,7 @@ export interface Exports {
   setDigestKey(at: number): void;
   digest(at: number, length: number): void;
   writeDigest(to: number): void;
+  setDigests(on: boolean): void;
   setColumns(count: number): void;
   placeColumn(column: number, at: number): void;
   addNode(parent: number): number;

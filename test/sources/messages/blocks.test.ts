@@ -385,6 +385,7 @@ function anySettings(): fc.Arbitrary<Settings> {
     .record({
       key: fc.array(anyReference(), { minLength: 1, maxLength: 3 }),
       id: fc.option(anyReference(), { nil: undefined }),
+      copies: fc.constantFrom('one-event', 'one-event', 'each-message'),
       where,
       kinds: fc.array(fc.record({ expect: expectation, where }), { maxLength: 2 }),
     })

@@ -101,6 +101,8 @@ describe('ids and digests', () => {
     expect(new Set(digests).size).toBe(4);
     expect(digests[2]).toMatch(/^[0-9a-f]{32}$/);
     expect([digests[3], digests[5]]).toEqual([digests[2], digests[2]]);
+    const apart = await written({ key, copies: 'each-message' }, records);
+    expect(apart.digests).toEqual(records.map(() => ''));
     const other = await written({ key }, [json('a')], { digestKey: Buffer.alloc(16, 9) });
     expect(other.digests[0]).not.toBe(digests[2]);
   });

@@ -149,10 +149,18 @@ export function keepText(column: u32, length: u32): void {
   store<u32>(at, end + 4 + length, 4);
 }
 
-/** Adds the digest of a value, or the empty text where there is an id. */
+/** Whether values are digested at all. */
+let digests = true;
+
+export function setDigests(on: bool): void {
+  digests = on;
+}
+
+/** Adds the digest of a value, or the empty text where there is an id or nobody asks for digests. */
 // @ts-ignore: decorator
 @inline
-export function keepDigest(wanted: bool, at: u32, length: i32): void {
+export function keepDigest(withoutId: bool, at: u32, length: i32): void {
+  const wanted = withoutId && digests;
   if (wanted) {
     digest(at, length);
     writeDigest(lastEnd(DIGEST) + 4);

@@ -1,5 +1,5 @@
 /** What the host calls. Addresses are bytes of the memory, ends exclusive. */
-export { placeColumn, setColumns, state } from './columns';
+export { placeColumn, setColumns, setDigests, state } from './columns';
 export { addCondition, addList, addValue, setBound, setExists } from './conditions';
 export { crc32c } from './crc32c';
 export { addHeader, setOuterSlot, setTopic } from './fields';
