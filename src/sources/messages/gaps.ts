@@ -23,10 +23,10 @@ export function refuseShort({ topic, partitions, notes, onGap }: TopicRange): vo
   });
 }
 
-const FATE: Readonly<Record<MessageHole['class'], string>> = {
-  deleted: 'have been deleted from the log',
-  unseen: 'are not in the capture',
-  absent: 'were compacted away',
+/** What became of one offset, and of several. */
+const FATES: Readonly<Record<Exclude<MessageHole['class'], 'absent'>, readonly [string, string]>> = {
+  deleted: ['has been deleted from the log', 'have been deleted from the log'],
+  unseen: ['is not in the capture', 'are not in the capture'],
 };
 
 /** @throws AuditError(4) where the range must be whole, and offsets [first, end) of it cannot be had any more */
@@ -36,9 +36,10 @@ export function refuseHole(
 ): void {
   // What compaction removed was meant to go: it is no gap of the log.
   if (onGap !== 'fail' || as === 'absent') return;
-  throw new AuditError(
-    4,
-    `Topic ${topic}, partition ${partition}: offsets ${first} to ${end - 1}, which were asked for, ${FATE[as]}.`,
-    { hint: HINT },
-  );
+  const [one, several] = FATES[as];
+  const fate =
+    end - first === 1
+      ? `offset ${first}, which was asked for, ${one}`
+      : `offsets ${first} to ${end - 1}, which were asked for, ${several}`;
+  throw new AuditError(4, `Topic ${topic}, partition ${partition}: ${fate}.`, { hint: HINT });
 }

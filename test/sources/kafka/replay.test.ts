@@ -166,6 +166,9 @@ describe('a replay', () => {
       message:
         'Topic orders, partition 0: offsets 8 to 11, which were asked for, have been deleted from the log.',
     });
+    await expect(replay(new MemoryTransport(log), strict(11, 30))).rejects.toMatchObject({
+      message: 'Topic orders, partition 0: offset 11, which was asked for, has been deleted from the log.',
+    });
     const outcome = await replay(new MemoryTransport(log), strict(0, 12, 20, 30));
     expect(outcome.classes).toEqual([classes({ audited: 8 })]);
     const compacted = new MemoryLog().messages(3, 100).gap(5).messages(3, 200);
