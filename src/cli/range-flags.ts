@@ -1,22 +1,30 @@
 /** The flags for what an audit reads: the same for every command that replays a topic range. */
 import type { SettingFlags } from '../config/flags.ts';
 
+// With `nargs`, -24h is the value of its flag, and told to be no duration; without, it would be the flags 2, 4 and h.
 export const RANGE_FLAGS = {
   from: {
     type: 'string',
+    nargs: 1,
     describe: 'begin of the range, such as 2026-11-22T00:00:00Z (messages.range.from)',
   },
-  to: { type: 'string', describe: 'its end, exclusive (messages.range.to)' },
-  last: { type: 'string', describe: 'the last 24h, 30m … instead (messages.range.last)' },
+  to: { type: 'string', nargs: 1, describe: 'its end, exclusive (messages.range.to)' },
+  last: { type: 'string', nargs: 1, describe: 'the last 24h, 30m … instead (messages.range.last)' },
   offsets: {
     type: 'string',
+    nargs: 1,
     describe:
       'or 0:100..2000,1:-1000.. partition:first..end; negative: from the end (messages.range.offsets)',
   },
-  partitions: { type: 'string', describe: 'only these, such as 0,1 (messages.partitions)' },
-  isolation: { type: 'string', describe: 'read_committed or read_uncommitted (messages.isolation)' },
+  partitions: { type: 'string', nargs: 1, describe: 'only these, such as 0,1 (messages.partitions)' },
+  isolation: {
+    type: 'string',
+    nargs: 1,
+    describe: 'read_committed or read_uncommitted (messages.isolation)',
+  },
   'on-gap': {
     type: 'string',
+    nargs: 1,
     describe: 'report, or fail as soon as part of the range cannot be had (messages.on-gap)',
   },
   'max-rate': {

@@ -121,6 +121,7 @@ export const duration: Reader<number> = {
   },
   hint(text) {
     if (/^\d+$/.test(text)) return `a number needs its unit, such as ${text}m`;
+    if (/^-\d/.test(text)) return 'it cannot be negative';
     return /^\d+(ms|s|m|h|d)$/.test(text) ? 'a century is the most' : undefined;
   },
 };

@@ -91,6 +91,15 @@ describe.concurrent('a mistake', () => {
     leavesNothing(done);
   });
 
+  it('of a duration below zero is told of its flag', async () => {
+    const done = await audit({}, '--last', '-24h');
+    expect(done.stderr).toContain(
+      'messages.range.last: expected a duration above zero, such as 24h; got "-24h"; it cannot be negative',
+    );
+    expect(done.status).toBe(2);
+    leavesNothing(done);
+  });
+
   it('of a report directory that is a file', async () => {
     const done = await audit({ reports: 'not a directory' });
     expect(done.stderr).toContain('reports');
