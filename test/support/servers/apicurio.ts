@@ -4,12 +4,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { commandPath, demand, type Unavailable } from './availability.ts';
-import { type Child, lastLines, startChild } from './child.ts';
+import { isSoon, lastLines, startChild } from './child.ts';
 import { cacheFolder, maven } from './kafka-jars.ts';
-import { accepts, freePort } from './ports.ts';
+import { freePort } from './ports.ts';
 
 /** The newest version that runs on Java 17. */
 const VERSION = '2.6.13.Final';
@@ -96,7 +95,7 @@ export async function startApicurio(): Promise<SchemaRegistry> {
     ],
     { output, remove: work },
   );
-  if (!(await accepts(port, server)) || !(await answers(url, server))) {
+  if (!(await isSoon(server, () => isReady(url)))) {
     const words = lastLines(output);
     await server.stop();
     throw new Error(`${SERVER} did not come up:\n${words}`);
@@ -104,17 +103,9 @@ export async function startApicurio(): Promise<SchemaRegistry> {
   return { url, register: (subject, schema) => register(url, subject, schema), stop: () => server.stop() };
 }
 
-async function answers(url: string, server: Child): Promise<boolean> {
-  for (let tries = 0; tries < 600 && !server.hasEnded(); tries++) {
-    if (await isReady(url)) return true;
-    await sleep(50);
-  }
-  return false;
-}
-
 async function isReady(url: string): Promise<boolean> {
   try {
-    return (await fetch(`${url}/subjects`)).ok;
+    return (await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(5000) })).ok;
   } catch {
     return false;
   }

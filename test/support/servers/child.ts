@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -86,6 +87,26 @@ export async function startChild(
       if (options.remove !== undefined) await rm(options.remove, { recursive: true, force: true });
     },
   };
+}
+
+/** Far longer than any server takes: a machine may be busy with other tests. */
+const START_MS = 120_000;
+
+/**
+ * Asks again and again whether a server is so far.
+ * @returns false where it ended before, or was not so far after `patienceMs`, by default two minutes
+ */
+export async function isSoon(
+  child: Pick<Child, 'hasEnded'>,
+  isSo: () => Promise<boolean>,
+  patienceMs = START_MS,
+): Promise<boolean> {
+  const deadline = Date.now() + patienceMs;
+  while (Date.now() < deadline && !child.hasEnded()) {
+    if (await isSo()) return true;
+    await sleep(20);
+  }
+  return false;
 }
 
 /** The last lines of what a child printed, for the message that tells why it did not come up. */

@@ -2,11 +2,10 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { demand } from './availability.ts';
-import { type Child, lastLines, startChild, temporaryDirectory } from './child.ts';
+import { type Child, isSoon, lastLines, startChild, temporaryDirectory } from './child.ts';
+import { isCountedIn } from './counted-in.ts';
 import { type KafkaVersion, kafkaJars, kafkaUnavailable } from './kafka-jars.ts';
 import {
   type KafkaOptions,
@@ -15,7 +14,7 @@ import {
   scramArguments,
   serverProperties,
 } from './kafka-settings.ts';
-import { accepts, freePorts } from './ports.ts';
+import { freePorts } from './ports.ts';
 
 export { type KafkaVersion, kafkaUnavailable } from './kafka-jars.ts';
 export type { KafkaOptions, Listener, Mechanism } from './kafka-settings.ts';
@@ -59,12 +58,13 @@ export interface KafkaCluster {
 const run = promisify(execFile);
 
 // Started in 3 to 4 s: interpreter and C1 only, no parallel collector, and no memory reserved that a test never needs.
-const JVM = [
-  '-Xms64m',
-  '-Xmx384m',
-  '-XX:+UseSerialGC',
-  '-XX:TieredStopAtLevel=1',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+const JVM = ['-Xms64m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const TOOL_LOG = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+// Why a broker did not come up, it says at this level only.
+const BROKER_LOG = [
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=info',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
 ];
 
 /**
@@ -97,7 +97,14 @@ export async function runKafkaTool(
   args: readonly string[],
   version?: KafkaVersion,
 ): Promise<string> {
-  const { stdout } = await run('java', [...JVM, '-cp', join(kafkaJars(version), '*'), main, ...args]);
+  const { stdout } = await run('java', [
+    ...JVM,
+    ...TOOL_LOG,
+    '-cp',
+    join(kafkaJars(version), '*'),
+    main,
+    ...args,
+  ]);
   return stdout;
 }
 
@@ -138,8 +145,10 @@ async function planNodes(count: number, work: string, { listeners = {} }: KafkaO
   });
 }
 
-/** Far longer than it takes: a machine may be busy with other tests. */
+/** A broker that is not counted in by then is started once more. */
 const COUNTED_IN_MS = 60_000;
+/** Of a broker's log: what it waited for in the end, behind long lists of settings. */
+const LAST_LINES = 60;
 
 /** Any 22 characters of base64url make a cluster id. */
 const CLUSTER = 'A'.repeat(22);
@@ -153,7 +162,7 @@ class Node implements KafkaNode {
   readonly #plans: readonly NodePlan[];
   readonly #options: KafkaOptions;
   readonly #directory: string;
-  readonly #java: readonly string[];
+  readonly #classes: readonly string[];
   #child: Child | undefined;
 
   constructor(plan: NodePlan, plans: readonly NodePlan[], options: KafkaOptions, directory: string) {
@@ -165,7 +174,7 @@ class Node implements KafkaNode {
     this.#plans = plans;
     this.#options = options;
     this.#directory = directory;
-    this.#java = [...JVM, '-cp', join(kafkaJars(options.version), '*')];
+    this.#classes = ['-cp', join(kafkaJars(options.version), '*')];
   }
 
   async format(): Promise<void> {
@@ -173,7 +182,7 @@ class Node implements KafkaNode {
     await writeFile(this.#properties, serverProperties(this.#plan, this.#plans, this.#options));
     const args = ['format', '-t', CLUSTER, '-c', this.#properties, ...scramArguments(this.#options)];
     try {
-      await run('java', [...this.#java, 'kafka.tools.StorageTool', ...args]);
+      await run('java', [...JVM, ...TOOL_LOG, ...this.#classes, 'kafka.tools.StorageTool', ...args]);
     } catch (error) {
       throw new Error(`Apache Kafka's storage could not be formatted: ${(error as Error).message}`, {
         cause: error,
@@ -182,16 +191,10 @@ class Node implements KafkaNode {
   }
 
   async start(): Promise<void> {
-    const output = join(this.#directory, 'broker.log');
-    // Its directory goes with it also where this process dies before it can say so.
-    this.#child = await startChild('java', [...this.#java, 'kafka.Kafka', this.#properties], {
-      output,
-      remove: this.#directory,
-    });
-    if (await this.#comesUp(this.#child)) return;
-    const words = lastLines(output);
-    await this.#child.end();
-    throw new Error(`Apache Kafka did not come up:\n${words}`);
+    if (await this.#tryToStart()) return;
+    // Its port may have been taken meanwhile.
+    if (await this.#tryToStart()) return;
+    throw new Error(`Apache Kafka did not come up:\n${lastLines(this.#log, LAST_LINES)}`);
   }
 
   async kill(): Promise<void> {
@@ -206,28 +209,19 @@ class Node implements KafkaNode {
     return join(this.#directory, 'server.properties');
   }
 
-  async #comesUp(child: Child): Promise<boolean> {
-    if (!(await accepts(this.#plan.port, child))) return false;
-    const admin = new Client({ brokers: [this.address], logLevel: logLevel.NOTHING }).admin();
-    try {
-      await admin.connect();
-      return await this.#isCountedIn(admin, child);
-    } catch {
-      return false;
-    } finally {
-      await admin.disconnect();
-    }
+  get #log(): string {
+    return join(this.#directory, 'broker.log');
   }
 
-  /** A port is open about 40 ms before the broker knows a controller; only then can topics be made. */
-  async #isCountedIn(admin: Admin, child: Child): Promise<boolean> {
-    const deadline = Date.now() + COUNTED_IN_MS;
-    while (Date.now() < deadline && !child.hasEnded()) {
-      const cluster = await admin.describeCluster().catch(() => undefined);
-      const isIn = cluster?.brokers.some(({ nodeId }) => nodeId === this.id) === true;
-      if (isIn && cluster?.controller !== null) return true;
-      await sleep(50);
-    }
+  /** @returns false: it was not counted in, and is ended again */
+  async #tryToStart(): Promise<boolean> {
+    const args = [...JVM, ...BROKER_LOG, ...this.#classes, 'kafka.Kafka', this.#properties];
+    // Its directory goes with it also where this process dies before it can say so.
+    const child = await startChild('java', args, { output: this.#log, remove: this.#directory });
+    this.#child = child;
+    const isIn = () => isCountedIn(this.#plan.port, this.id);
+    if (await isSoon(child, isIn, COUNTED_IN_MS)) return true;
+    await child.kill();
     return false;
   }
 }

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { demand, isRoot, type Unavailable } from './availability.ts';
-import { lastLines, startChild } from './child.ts';
-import { accepts, freePort } from './ports.ts';
+import { isSoon, lastLines, startChild } from './child.ts';
+import { canConnect, freePort } from './ports.ts';
 
 export interface PostfixOptions {
   /** Port on 127.0.0.1 that all mail is handed to. */
@@ -70,7 +70,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     remove: work,
     env: { ...process.env, TZ: options.timeZone ?? 'UTC' },
   });
-  if (!(await accepts(port, master))) {
+  if (!(await isSoon(master, () => canConnect(port)))) {
     const words = lastLines(existsSync(logFile) ? logFile : output);
     await master.stop();
     throw new Error(`Postfix did not come up:\n${words}`);

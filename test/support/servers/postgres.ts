@@ -5,11 +5,10 @@ import { existsSync } from 'node:fs';
 import { chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { demand, isRoot } from './availability.ts';
-import { type Child, lastLines, startChild } from './child.ts';
+import { type Child, isSoon, lastLines, startChild } from './child.ts';
 import { freePort } from './ports.ts';
 import { postgresBinaries, postgresUnavailable } from './postgres-binaries.ts';
 
@@ -128,13 +127,11 @@ function settings(port: number): string[] {
 }
 
 async function ready(server: Child, logFile: string): Promise<void> {
-  for (let tries = 0; tries < 1500 && !server.hasEnded(); tries++) {
-    if ((await readFile(logFile, 'utf8')).includes('database system is ready to accept connections')) return;
-    await sleep(20);
-  }
-  const words = lastLines(logFile);
+  const words = 'database system is ready to accept connections';
+  if (await isSoon(server, async () => (await readFile(logFile, 'utf8')).includes(words))) return;
+  const last = lastLines(logFile);
   await server.stop('SIGQUIT');
-  throw new Error(`PostgreSQL did not come up:\n${words}`);
+  throw new Error(`PostgreSQL did not come up:\n${last}`);
 }
 
 /** The server that the PG* variables speak of: a database of our own on it, dropped in the end with all others. */
