@@ -6,7 +6,7 @@ import type { KafkaFlags } from '../config/kafka/properties.ts';
 import { type LoadedSettings, loadSettings } from '../config/load.ts';
 import { isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
-import type { AuditRecord, Judgement, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
+import type { AuditRecord, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
 import { expectedText } from '../render/csv.ts';
 import { reportJson } from '../render/json.ts';
 import { summary } from '../render/terminal.ts';
@@ -103,7 +103,9 @@ async function auditInto(
   { startedAt, progress, signal, resumed }: Surroundings,
 ): Promise<Told> {
   const stages = new Stages(() => progress.clear());
-  const evidence = await Evidence.create(join(run.aside, EVIDENCE), settings, {
+  const folder = join(run.aside, EVIDENCE);
+  if (resumed !== undefined) await orForget(run, () => Evidence.checkKept(folder, resumed.files));
+  const evidence = await Evidence.create(folder, settings, {
     exact: options.exact,
     checkpointMs: options.checkpointMs,
     ...(resumed && { resume: resumed.files }),
@@ -134,7 +136,7 @@ async function auditInto(
     signal.throwIfAborted();
     const judgement = await stages.run(
       'judge',
-      () => judge(evidence, run),
+      () => orForget(run, () => evidence.judge()),
       (done) => done.messages.audited,
     );
     const directory = run.nameFrom(judgement.time?.from);
@@ -151,10 +153,10 @@ async function auditInto(
   }
 }
 
-/** What cannot be judged now cannot be judged when it is gone on with either. */
-async function judge(evidence: Evidence, run: RunDirectory): Promise<Judgement> {
+/** What cannot be gone on with, or be judged, now cannot be either the next time: an audit of that is not kept. */
+async function orForget<T>(run: RunDirectory, work: () => Promise<T>): Promise<T> {
   try {
-    return await evidence.judge();
+    return await work();
   } catch (error) {
     if (isAuditError(error)) forgetUnfinished(run.aside);
     throw error;

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { AuditError } from '../error.ts';
+import type { FileSeal } from '../evidence/parquet.ts';
 import type { ReplayState } from '../model.ts';
 import { TOOL } from './tool.ts';
 
@@ -38,8 +39,8 @@ export interface Unfinished extends Holder {
   readonly resumeDigest: string;
   /** Hex digits. */
   readonly digestKey: string;
-  /** How many files of messages are whole. */
-  readonly files: number;
+  /** The files of messages that are whole. */
+  readonly files: readonly FileSeal[];
   readonly replay: ReplayState;
 }
 

@@ -25,8 +25,10 @@ import { factStatements } from './judgement/facts.ts';
 import { judgeStatements } from './judgement/rules.ts';
 import type { Statement } from './judgement/statement.ts';
 import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
+import type { FileSeal } from './parquet.ts';
 import { refuseUnmatchedKeys } from './sanity.ts';
 import {
+  checkSegments,
   EFFECT_COLUMNS,
   effectPages,
   messageColumns,
@@ -44,8 +46,8 @@ const FORMAT = 2;
 const CHECKPOINT_ROWS = 2_000_000;
 
 export interface EvidenceOptions {
-  /** How many files of messages an interrupted audit left whole in the folder, to be gone on with; undefined: a new folder. */
-  readonly resume?: number;
+  /** The files of messages that an interrupted audit left whole in the folder, to be gone on with; undefined: a new folder. */
+  readonly resume?: readonly FileSeal[];
   /** How often to keep how far a replay is, in milliseconds. */
   readonly checkpointMs?: number;
   /** Judge every key by the full rules, not only those that are not plainly as expected: slower, the same answers. */
@@ -89,7 +91,7 @@ export class Evidence {
   static async create(folder: string, settings: Settings, options: EvidenceOptions = {}): Promise<Evidence> {
     const segments = join(folder, 'segments');
     mkdirSync(segments, { recursive: true, mode: 0o700 });
-    if (options.resume !== undefined) removeUnfinished(folder, options.resume);
+    if (options.resume !== undefined) removeUnfinished(folder, options.resume.length);
     const engine = await openEngine(folder, settings.memory, false);
     chmodSync(join(folder, FILE), 0o600);
     const kinds = settings.kinds.length;
@@ -100,6 +102,11 @@ export class Evidence {
       (_, entry) => new SegmentSeries(segments, `effects-${entry}`, EFFECT_COLUMNS),
     );
     return evidence;
+  }
+
+  /** Checks, before it is gone on with, what an interrupted audit left. @throws AuditError 4: it is not what it was */
+  static checkKept(folder: string, files: readonly FileSeal[]): Promise<void> {
+    return checkSegments(join(folder, 'segments'), 'messages', files);
   }
 
   /** Opens finished evidence to read it; nothing in it is changed. */
@@ -130,8 +137,8 @@ export class Evidence {
     return this.#messages!.rows - this.#securedRows >= CHECKPOINT_ROWS;
   }
 
-  /** Makes the messages taken so far durable. @returns the number of their files, for {@link EvidenceOptions.resume} */
-  async secure(): Promise<number> {
+  /** Makes the messages taken so far durable. @returns their files, for {@link EvidenceOptions.resume} */
+  async secure(): Promise<readonly FileSeal[]> {
     const files = await this.#messages!.secure();
     this.#securedRows = this.#messages!.rows;
     this.#securedAt = performance.now();

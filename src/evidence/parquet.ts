@@ -8,6 +8,7 @@
  */
 import { closeSync, constants, fsync, openSync, renameSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 
 export type ColumnType = 'int32' | 'int64' | 'text';
 
@@ -122,6 +123,12 @@ interface Chunk {
   readonly bytes: number;
 }
 
+/** What a whole file consists of, to be told again from one that was damaged since. */
+export interface FileSeal {
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
 /** One file under construction: named `.part` until {@link ParquetWriter.finish} has made it whole. */
 export class ParquetWriter {
   readonly #path: string;
@@ -129,6 +136,7 @@ export class ParquetWriter {
   readonly #file: number;
   readonly #groups: { readonly rows: number; readonly chunks: readonly Chunk[] }[] = [];
   #position = 0;
+  #crc32 = crc32(MAGIC);
   #rows = 0;
   /** What is being written, copied: whoever handed it over goes on meanwhile. */
   #staging = Buffer.alloc(0);
@@ -176,8 +184,8 @@ export class ParquetWriter {
     await this.#write(parts);
   }
 
-  /** Writes the footer, makes the file durable and gives it its name. */
-  async finish(): Promise<void> {
+  /** Writes the footer, makes the file durable and gives it its name. @returns what it consists of */
+  async finish(): Promise<FileSeal> {
     const footer = this.#footer();
     const length = Buffer.alloc(4);
     length.writeUInt32LE(footer.length, 0);
@@ -186,6 +194,7 @@ export class ParquetWriter {
     await sync(this.#file);
     closeSync(this.#file);
     renameSync(`${this.#path}.part`, this.#path);
+    return { bytes: this.#position + footer.length + length.length + MAGIC.length, crc32: this.#crc32 };
   }
 
   /** Closes without finishing: the `.part` file stays for whoever removes the folder. */
@@ -205,7 +214,9 @@ export class ParquetWriter {
       this.#staging.set(part, at);
       at += part.byteLength;
     }
-    this.#written = writeAll(this.#file, this.#staging.subarray(0, length));
+    const staged = this.#staging.subarray(0, length);
+    this.#crc32 = crc32(staged, this.#crc32);
+    this.#written = writeAll(this.#file, staged);
     // Whoever waits next is told.
     this.#written.catch(() => {});
   }

@@ -1,13 +1,18 @@
 /** Gathers batches of columns into row groups and files of a size that the engine likes. */
+import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { GROUP_ROWS, GROUP_TEXT_BYTES } from '../columns.ts';
+import { AuditError } from '../error.ts';
 import type { EffectBatch, MessageBatch } from '../model.ts';
-import { type ColumnSchema, ParquetWriter } from './parquet.ts';
+import { counted, grouped } from '../words.ts';
+import { type ColumnSchema, type FileSeal, ParquetWriter } from './parquet.ts';
 
 /** A batch of half a row group is one by itself; smaller ones are held until they are one together. */
 const FEWEST_ROWS = GROUP_ROWS / 2;
 const FEWEST_TEXT_BYTES = GROUP_TEXT_BYTES / 2;
 const FILE_ROWS = 2_000_000;
+const READ_BYTES = 1 << 20;
 
 /** The columns of messages; kinds go by their number, so no configured name ever stands in SQL. */
 export function messageColumns(kinds: number): readonly ColumnSchema[] {
@@ -71,6 +76,34 @@ export function segmentName(prefix: string, number: number): string {
   return `${prefix}-${String(number).padStart(3, '0')}.parquet`;
 }
 
+/**
+ * Checks the files of a series that an interrupted audit left whole, before hours are spent on what comes behind them.
+ * @throws AuditError(4) at the first that is not what it was; the file system's error where it cannot be read
+ */
+export async function checkSegments(
+  folder: string,
+  prefix: string,
+  seals: readonly FileSeal[],
+): Promise<void> {
+  for (const [number, seal] of seals.entries()) {
+    const path = join(folder, segmentName(prefix, number));
+    const why = await damageOf(path, seal);
+    if (why === undefined) continue;
+    throw new AuditError(4, `${path} ${why}: what was kept of the interrupted audit cannot be gone on with`, {
+      hint: 'It is removed now. Run the audit again without --resume.',
+    });
+  }
+}
+
+async function damageOf(path: string, seal: FileSeal): Promise<string | undefined> {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return 'is missing';
+  if (size !== seal.bytes) return `has ${counted(size, 'byte')} of ${grouped(seal.bytes)}`;
+  let sum = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) sum = crc32(chunk, sum);
+  return sum === seal.crc32 ? undefined : 'is damaged (its checksum does not match)';
+}
+
 /** A numbered series of Parquet files `<prefix>-000.parquet`, … At least one is written, even if no row comes. */
 export class SegmentSeries {
   readonly #folder: string;
@@ -80,15 +113,21 @@ export class SegmentSeries {
   #heldRows = 0;
   #heldTextBytes = 0;
   #file: ParquetWriter | undefined;
-  #files = 0;
+  /** Of the files that are whole. */
+  readonly #seals: FileSeal[];
   #rows = 0;
 
-  /** @param files how many of the series are there already */
-  constructor(folder: string, prefix: string, columns: readonly ColumnSchema[], files = 0) {
+  /** @param whole the files of the series that are there already */
+  constructor(
+    folder: string,
+    prefix: string,
+    columns: readonly ColumnSchema[],
+    whole: readonly FileSeal[] = [],
+  ) {
     this.#folder = folder;
     this.#prefix = prefix;
     this.#columns = columns;
-    this.#files = files;
+    this.#seals = [...whole];
   }
 
   get rows(): number {
@@ -112,18 +151,17 @@ export class SegmentSeries {
   }
 
   async finish(): Promise<void> {
-    await this.secure();
-    if (this.#files > 0) return;
-    await this.#nextFile().finish();
-    this.#file = undefined;
+    const files = await this.secure();
+    if (files.length > 0) return;
+    this.#nextFile();
+    await this.#finishFile();
   }
 
-  /** Makes all rows so far durable: whatever comes later goes into further files. @returns how many files there are */
-  async secure(): Promise<number> {
+  /** Makes all rows so far durable: whatever comes later goes into further files. @returns all files that there are */
+  async secure(): Promise<readonly FileSeal[]> {
     await this.#writeHeld();
-    await this.#file?.finish();
-    this.#file = undefined;
-    return this.#files;
+    await this.#finishFile();
+    return [...this.#seals];
   }
 
   abandon(): void {
@@ -148,13 +186,17 @@ export class SegmentSeries {
   async #writeGroup(rows: number, pages: readonly Uint8Array[]): Promise<void> {
     const file = this.#file ?? this.#nextFile();
     await file.writeGroup(rows, pages);
-    if (file.rows < FILE_ROWS) return;
-    await file.finish();
+    if (file.rows >= FILE_ROWS) await this.#finishFile();
+  }
+
+  async #finishFile(): Promise<void> {
+    if (this.#file === undefined) return;
+    this.#seals.push(await this.#file.finish());
     this.#file = undefined;
   }
 
   #nextFile(): ParquetWriter {
-    const name = segmentName(this.#prefix, this.#files++);
+    const name = segmentName(this.#prefix, this.#seals.length);
     this.#file = new ParquetWriter(join(this.#folder, name), this.#columns);
     return this.#file;
   }

@@ -27,7 +27,7 @@ beforeEach(() => {
   directory = join(reports, '.orders-0a1b2c3d');
   mkdirSync(directory);
   const replay = { range: {}, source: {} } as ReplayState;
-  const kept = { id: '0a1b2c3d', name: 'orders', startedAt: 1, resumeDigest: 'd', digestKey: '', files: 0 };
+  const kept = { id: '0a1b2c3d', name: 'orders', startedAt: 1, resumeDigest: 'd', digestKey: '', files: [] };
   keepUnfinished(directory, { ...kept, replay });
   writeFileSync(
     join(directory, 'unfinished.json'),

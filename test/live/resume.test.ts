@@ -123,6 +123,26 @@ skipUnless([kafkaUnavailable()], 'an audit that is interrupted', () => {
     expect(anew.stderr).toContain('go on with it by --resume, or remove it');
   });
 
+  it('is not gone on with where a file of it was damaged since', async () => {
+    const directory = reports('damaged');
+    const child = audit(directory, '--checkpoint-ms', '1');
+    const output = ended(child);
+    await until(async () => child.exitCode !== null || (await keptOffsets(directory)) > 0);
+    child.kill('SIGKILL');
+    await output;
+    const [aside] = await readdir(directory);
+    const file = join(directory, aside!, 'evidence', 'segments', 'messages-000.parquet');
+    const bytes = await readFile(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(file, bytes);
+    const again = await ended(audit(directory, '--resume'));
+    expect(again.stderr).toContain(`${file} is damaged (its checksum does not match): what was kept`);
+    expect(again.stderr).toContain('Run the audit again without --resume.');
+    expect(again.stderr).not.toMatch(/defect|go on with it/);
+    expect(again.status).toBe(4);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('is gone on with by one of those that want to at once', async () => {
     const directory = reports('twice');
     const child = audit(directory, '--checkpoint-ms', '1');
