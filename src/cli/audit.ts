@@ -21,6 +21,7 @@ import {
   findUnfinished,
   forgetUnfinished,
   isKept,
+  KeptError,
   keepUnfinished,
   takeUp,
   type Unfinished,
@@ -71,10 +72,10 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
     progress.clear();
     print(told, path, options.json);
     return told.report.exit.status;
+  } catch (error) {
+    throw isKept(run.aside) ? new KeptError(keptLine('what was read', run.aside), error) : error;
   } finally {
     progress.clear();
-    // No progress, so said even where that is not wanted: it takes up room.
-    if (isKept(run.aside)) process.stderr.write(`${keptLine(run.aside)}\n`);
     run.discard();
     process.off('exit', discard);
   }
@@ -165,11 +166,11 @@ async function orForget<T>(run: RunDirectory, work: () => Promise<T>): Promise<T
 
 function mentionUnfinished(settings: Settings, progress: ProgressDisplay): void {
   const [latest] = findUnfinished(settings.report.directory, settings.name);
-  if (latest !== undefined) progress.say(keptLine(latest.directory));
+  if (latest !== undefined) progress.say(keptLine('an interrupted audit', latest.directory));
 }
 
-function keptLine(directory: string): string {
-  return `an interrupted audit is kept in ${relative('.', directory)}: go on with it by --resume, or remove it`;
+function keptLine(what: string, directory: string): string {
+  return `${what} is kept in ${relative('.', directory)}: go on with it by --resume, or remove it`;
 }
 
 function recordOf(

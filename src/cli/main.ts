@@ -14,6 +14,7 @@ import { AuditError, isAuditError } from '../error.ts';
 import { KAFKA_OPTIONS, kafkaFlags } from './kafka-options.ts';
 import { RANGE_FLAGS, rangeFlags } from './range-flags.ts';
 import { TOOL } from './tool.ts';
+import { KeptError } from './unfinished.ts';
 
 const INTERRUPTED = 130;
 /** A defect of ours is a failed audit too. */
@@ -181,28 +182,29 @@ function commands() {
     });
 }
 
-function fail(error: unknown): number {
+/** Tells a failure, and what is left of the work. @returns the exit status */
+function fail(failure: unknown): number {
+  const kept = failure instanceof KeptError ? failure : undefined;
+  const error = kept?.cause ?? failure;
+  const left = kept?.message ?? 'nothing was written';
   if (controller.signal.aborted) {
-    process.stderr.write('interrupted: nothing was written\n');
+    process.stderr.write(`interrupted: ${left}\n`);
     return INTERRUPTED;
   }
   if (isAuditError(error)) {
-    process.stderr.write(
-      `${TOOL.name}: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
-    );
+    const lines = [`${TOOL.name}: ${error.message}`, error.hint, kept?.message];
+    process.stderr.write(`${lines.filter((line) => line !== undefined).join('\n  ')}\n`);
     if (process.env.ONCEOVER_DEBUG) process.stderr.write(`${String(error.stack)}\n${String(error.cause)}\n`);
     return error.status;
   }
   if (isFileTrouble(error)) {
     process.stderr.write(
-      `${TOOL.name}: ${error.message}\n  nothing was written: is there room, and may it be written to?\n`,
+      `${TOOL.name}: ${error.message}: is there room, and may it be written to?\n  ${left}\n`,
     );
     return DEFECT;
   }
   const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(
-    `${TOOL.name}: a defect of ${TOOL.name} ${TOOL.version}, nothing was written:\n${stack}\n`,
-  );
+  process.stderr.write(`${TOOL.name}: a defect of ${TOOL.name} ${TOOL.version}; ${left}:\n${stack}\n`);
   return DEFECT;
 }
 

@@ -61,6 +61,15 @@ export function keepUnfinished(
   renameSync(`${path}.part`, path);
 }
 
+/** The failure of an audit, or its interruption, of which something is kept. */
+export class KeptError extends Error {
+  /** @param message what is kept where, and what to do about it. @param cause what happened */
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'KeptError';
+  }
+}
+
 /** Whether an audit that ended in this directory can be gone on with. */
 export function isKept(directory: string): boolean {
   return existsSync(join(directory, FILE));
