@@ -1,4 +1,5 @@
 /** One partition being read: how far it was fetched, and how far its records were told. */
+import { AuditError, isAuditError } from '../../error.ts';
 import type { PartitionRange, TopicRange } from '../../model.ts';
 import { type OnPassed, PartitionTally, type TallyState } from '../messages/tally.ts';
 import type { BlockReader, MessageWriter } from '../messages/writer.ts';
@@ -50,6 +51,10 @@ export class Lane {
   #next: number;
   #maxBytes = PARTITION_BYTES;
   #emptyAnswers = 0;
+  /** Where a damaged batch was met last. */
+  #damagedAt: number | undefined;
+  /** The answer that is on its way is to a request from before the reading went back. */
+  #outdated = false;
 
   /**
    * @param tail what is known of transactions behind the stable offset; undefined: the range ends before
@@ -86,9 +91,28 @@ export class Lane {
     return this.#emptyAnswers > 0;
   }
 
-  /** Moves the next fetch behind what came, by headers alone. @returns whether there was anything */
-  advance(records: Buffer): boolean {
-    const behind = offsetBehind(this.#place, records);
+  /** Takes notice that the answer to its request came. @returns false: it is to be passed over, and asked for anew */
+  arrived(): boolean {
+    const isCurrent = !this.#outdated;
+    this.#outdated = false;
+    this.inFlight = false;
+    this.held = isCurrent;
+    return isCurrent;
+  }
+
+  /**
+   * Moves the next fetch behind what came, by headers alone.
+   * @returns whether there was anything; `again`: what came is damaged and not to be told, but to be fetched once more
+   * @throws AuditError(4) where it is damaged the second time
+   */
+  advance(records: Buffer): boolean | 'again' {
+    let behind: number | undefined;
+    try {
+      behind = offsetBehind(this.#place, records);
+    } catch (error) {
+      this.#fetchAgain(error);
+      return 'again';
+    }
     if (behind === undefined || behind <= this.#next) return false;
     this.#next = Math.min(behind, this.#end);
     this.#emptyAnswers = 0;
@@ -97,14 +121,22 @@ export class Lane {
     return true;
   }
 
-  /** Tells the records of a response, and accounts for every offset up to where the next fetch begins. */
+  /**
+   * Tells the records of a response, and accounts for every offset up to where the next fetch begins. At a batch that is
+   * damaged it stops, and the next fetch begins there. @throws AuditError(4) where it is damaged, the second time
+   */
   async tell(fetched: FetchedPartition, next: number, telling: Telling): Promise<void> {
     const batches = new BatchCursor(this.#place, fetched.records);
     const unstable = this.#tail !== undefined && this.tally.at >= this.#tail.stable ? this.#tail : undefined;
     const aborted = unstable?.abortedSince(this.tally.at) ?? fetched.aborted;
     const transactions = new AbortedTransactions(aborted);
-    while (batches.next() && batches.baseOffset < this.#end) {
-      batches.verify(telling.sink.blocks?.checksum);
+    for (;;) {
+      try {
+        if (!batches.next() || batches.baseOffset >= this.#end) break;
+        batches.verify(telling.sink.blocks?.checksum);
+      } catch (error) {
+        return this.#fetchAgain(error);
+      }
       telling.record.aborted = transactions.include(batches);
       telling.record.ofOpenTransaction = unstable?.leavesOpen(batches) ?? false;
       if (batches.lastOffset < this.tally.at) continue;
@@ -116,6 +148,19 @@ export class Lane {
       }
     }
     this.tally.passTo(next, 'absent');
+  }
+
+  /** A bit that fell over on the way is right the second time. @throws the error where this is the second time */
+  #fetchAgain(error: unknown): void {
+    if (!isAuditError(error)) throw error;
+    if (this.#damagedAt === this.tally.at) {
+      const message = `${error.message.replace(/\.$/, '')}; it was fetched twice.`;
+      throw new AuditError(error.status, message, { ...(error.hint && { hint: error.hint }), cause: error });
+    }
+    this.#damagedAt = this.tally.at;
+    this.#next = this.tally.at;
+    this.#emptyAnswers = 0;
+    this.#outdated = this.inFlight;
   }
 
   async #tellBatch(batch: BatchCursor, telling: Telling): Promise<void> {

@@ -204,17 +204,18 @@ class Replay {
 
   /** Sends the next request before the records of this answer are told; lanes with trouble are kept back until then. */
   async #receive({ lanes, bytes, outcome }: Arrival): Promise<void> {
-    for (const lane of lanes) {
-      lane.inFlight = false;
-      lane.held = true;
-    }
-    if ('error' in outcome) return this.#retry(lanes, (lane) => lane.failed(outcome.error));
+    const current = new Set(lanes.filter((lane) => lane.arrived()));
+    if ('error' in outcome) return this.#retry([...current], (lane) => lane.failed(outcome.error));
     const answers = new Map(outcome.partitions.map((fetched) => [fetched.partition, fetched]));
-    const moved = lanes.filter((lane) => this.#advance(lane, answers.get(lane.partition)));
-    const ends = new Map(moved.map((lane) => [lane, lane.position.offset]));
-    const stuck = lanes.filter(
-      (lane, i) => !ends.has(lane) && !(i > 0 && hadNoRoom(answers.get(lane.partition))),
-    );
+    const ends = new Map<Lane, number>();
+    const stuck: Lane[] = [];
+    for (const [i, lane] of lanes.entries()) {
+      if (!current.has(lane)) continue;
+      const fetched = answers.get(lane.partition);
+      const moved = this.#advance(lane, fetched);
+      if (moved === true) ends.set(lane, lane.position.offset);
+      else if (moved === false && !(i > 0 && hadNoRoom(fetched))) stuck.push(lane);
+    }
     for (const lane of lanes) lane.held = stuck.includes(lane);
     this.#send();
     for (const [lane, end] of ends) {
@@ -227,10 +228,11 @@ class Replay {
     await this.#retry(stuck, (lane) => this.#settle(lane, answers.get(lane.partition), outcome.errorCode));
   }
 
-  #advance(lane: Lane, fetched: FetchedPartition | undefined): boolean {
-    if (fetched?.errorCode !== CODE.none || !lane.advance(fetched.records)) return false;
-    lane.served = ++this.#turn;
-    return true;
+  #advance(lane: Lane, fetched: FetchedPartition | undefined): boolean | 'again' {
+    if (fetched?.errorCode !== CODE.none) return false;
+    const moved = lane.advance(fetched.records);
+    if (moved === true) lane.served = ++this.#turn;
+    return moved;
   }
 
   /** Deals with a partition that did not move on. @returns milliseconds to wait before the next try */

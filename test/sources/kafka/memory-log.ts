@@ -90,6 +90,8 @@ export class MemoryTransport implements Transport {
   recoveries = 0;
   /** At least one batch is sent whatever this says. */
   responseBytes = Number.POSITIVE_INFINITY;
+  /** Told of the first offset of each batch that was put into an answer, when its bytes were copied. */
+  sent: (offset: number) => void = () => {};
   /** Servers lead the partitions by turns. */
   serverCount = 1;
 
@@ -165,6 +167,8 @@ export class MemoryTransport implements Transport {
       bytes += stored.bytes.length;
     }
     const last = sent.at(-1)?.last ?? offset;
+    const records = Buffer.concat(sent.map((stored) => stored.bytes));
+    for (const { base } of sent) this.sent(base);
     return {
       partition,
       high: log.end,
@@ -174,7 +178,7 @@ export class MemoryTransport implements Transport {
         isolation === ISOLATION.committed
           ? log.aborted.filter((aborted) => aborted.lastOffset >= offset && aborted.firstOffset <= last)
           : [],
-      records: Buffer.concat(sent.map((stored) => stored.bytes)),
+      records,
     };
   }
 

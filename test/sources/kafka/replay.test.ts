@@ -237,9 +237,43 @@ describe('a replay', () => {
       return 'audited';
     };
     await expect(replay(new MemoryTransport(log), rangeOf([0, 6]), { add })).rejects.toThrow(
-      'Topic orders, partition 0, offset 3: the batch is damaged (its checksum does not match)',
+      'Topic orders, partition 0, offset 3: the batch is damaged (its checksum does not match); it was fetched twice.',
     );
     expect(told).toEqual([0, 1, 2]);
+  });
+
+  it.each([
+    ['its records', -3, undefined],
+    ['the last offset that it tells of itself', 26, undefined],
+    ['its length, so that it cannot be found the end of', 8, undefined],
+    ['its records, while the next request was under way', -3, 1],
+  ])('reads all though a batch is damaged on its way, in %s', async (_, at, responseBytes) => {
+    const log = new MemoryLog().messages(3, 100).messages(3, 200).messages(3, 300).messages(3, 400);
+    const transport = new MemoryTransport(log, new MemoryLog().messages(9, 100));
+    transport.responseBytes = responseBytes ?? transport.responseBytes;
+    const { bytes } = log.batches[1]!;
+    const place = at < 0 ? bytes.length + at : at;
+    const flip = () => {
+      bytes[place]! ^= 0x80;
+    };
+    flip();
+    // The batch is whole again as soon as it was sent once.
+    transport.sent = (offset) => {
+      if (offset === 3 && !mended) {
+        flip();
+        mended = true;
+      }
+    };
+    let mended = false;
+    const outcome = await replay(transport, rangeOf([0, 12], [0, 9]));
+    expect(mended).toBe(true);
+    expect(offsets(outcome).toSorted()).toEqual(
+      [...Array(12).keys()]
+        .map((i) => `0:${i}`)
+        .concat([...Array(9).keys()].map((i) => `1:${i}`))
+        .toSorted(),
+    );
+    expect(outcome.classes).toEqual([classes({ audited: 12 }), classes({ audited: 9 })]);
   });
 
   it('gives up on a log that was truncated, after a number of tries', async () => {
