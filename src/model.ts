@@ -102,6 +102,8 @@ export interface KafkaSettings {
   readonly maxRate?: MaxRate;
   /** Bytes of fetches that may be on their way or waiting at once; undefined: as many as the replay takes by itself. */
   readonly fetchMemory?: number;
+  /** How long to go on asking where nothing comes, in milliseconds; undefined: as long as the replay does by itself. */
+  readonly patience?: number;
 }
 
 /** Bounds per second, at least one of them. */

@@ -17,6 +17,7 @@ const WITHOUT_EFFECT: readonly Path[] = [
   ['report'],
   ['messages', 'kafka', 'max-rate'],
   ['messages', 'kafka', 'fetch-memory'],
+  ['messages', 'kafka', 'patience'],
 ];
 
 /** The digest of what must be the same for an interrupted audit to be gone on with. */

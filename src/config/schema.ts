@@ -127,6 +127,7 @@ const kafka = section({
   'command-config': text('a file of client properties, such as client.properties').exactOptional(),
   'max-rate': maxRate.exactOptional(),
   'fetch-memory': scalar(byteCount).exactOptional(),
+  patience: scalar(duration).exactOptional(),
   properties: mapping(PROPERTIES, anyText, scalar(texts('a text', /^/))).exactOptional(),
 })
   .refine(

@@ -52,11 +52,12 @@ function messageSource(
     const { files = [], ...form } = capture ?? {};
     return { source: 'capture', files: beside(directory, files), ...form };
   }
-  const { 'max-rate': maxRate, 'fetch-memory': fetchMemory } = kafka ?? {};
+  const { 'max-rate': maxRate, 'fetch-memory': fetchMemory, patience } = kafka ?? {};
   return {
     ...connection,
     ...(maxRate === undefined ? {} : { maxRate }),
     ...(fetchMemory === undefined ? {} : { fetchMemory }),
+    ...(patience === undefined ? {} : { patience }),
   };
 }
 

@@ -272,6 +272,7 @@ describe('how a topic is read', () => {
     ['max-rate: 5000 messages/s', { maxRate: { messages: 5000 } }],
     ['max-rate: [1.5 MiB/s, 5000 messages/s]', { maxRate: { bytes: 1_572_864, messages: 5000 } }],
     ['fetch-memory: 16MB', { fetchMemory: 16_000_000 }],
+    ['patience: 5m', { patience: 300_000 }],
   ])('%s', (names, settings) => {
     expect(kafka(names)).toMatchObject(settings);
   });
@@ -339,7 +340,12 @@ describe('the digest for going on', () => {
 
   it('does not know what cannot change an answer', () => {
     const rates = ['messages.kafka.max-rate=1000 messages/s', 'messages.kafka.fetch-memory=32MB'];
-    const others = ['report.directory=elsewhere', 'report.ledger=true', 'memory=1GB'];
+    const others = [
+      'report.directory=elsewhere',
+      'report.ledger=true',
+      'memory=1GB',
+      'messages.kafka.patience=1h',
+    ];
     expect(digest(...rates, ...others)).toBe(digest());
   });
 

@@ -44,7 +44,8 @@ export async function fetchPatiently(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const patience = new Patience(`Topic ${transport.topic}, partition ${partition}, offset ${offset}`);
+  const what = `Topic ${transport.topic}, partition ${partition}, offset ${offset}`;
+  const patience = new Patience(what, transport.patience);
   for (;;) {
     try {
       return await fetchAt(transport, partition, offset, maxBytes);

@@ -31,7 +31,7 @@ const NAMES: Readonly<Record<number, string>> = {
 /** Codes that another try, perhaps at another broker, may overcome. */
 const PASSING = new Set([-1, 3, 5, 6, 7, 9, 13, 56, 74, 75, 78, 100, 103]);
 
-/** Something that may have passed by the next try. Whoever catches it counts the tries. */
+/** Something that may have passed by the next try. Whoever catches it bounds the tries. */
 export class PassingError extends Error {
   constructor(message: string, options?: { cause: unknown }) {
     super(message, options);

@@ -17,7 +17,7 @@ import {
   type FetchResponse,
   type IsolationLevel,
 } from './fetch.ts';
-import { abortable, Patience, pause } from './patience.ts';
+import { abortable, PATIENCE_MS, Patience, pause } from './patience.ts';
 import { handshakeAnswer, loginName, saslOf, tlsOpener } from './security.ts';
 import type { Transport } from './transport.ts';
 import { connectForAnswers, giveBack } from './whole-answers.ts';
@@ -45,6 +45,7 @@ const REAUTHENTICATE_MS = 2_000;
 export class KafkaJsTransport implements Transport {
   readonly topic: string;
   readonly servers: string;
+  readonly patience: number;
   readonly #signal: AbortSignal;
   readonly #cluster: Cluster;
   readonly #sockets = new Set<Socket>();
@@ -55,11 +56,14 @@ export class KafkaJsTransport implements Transport {
   #lastBytes: Buffer | undefined;
   /** The last thing kafkajs complained of. */
   #complaint: string | undefined;
+  /** A server that leads a partition has answered. */
+  #wasReached = false;
   #closed = false;
 
   constructor(settings: KafkaSettings, topic: string, signal: AbortSignal) {
     this.topic = topic;
     this.servers = settings.bootstrap.join(', ');
+    this.patience = settings.patience ?? PATIENCE_MS;
     this.#signal = signal;
     this.#connection = settings.connection ?? {};
     this.#fates = new Fates(this.#connection);
@@ -159,7 +163,9 @@ export class KafkaJsTransport implements Transport {
   }
 
   async #trying<T>(what: string, action: () => Promise<T>): Promise<T> {
-    const patience = new Patience(what);
+    // Who cannot be reached from the first is away for another reason than a restart: it is told soon.
+    const longest = this.#wasReached ? this.patience : Math.min(this.patience, FIRST_CONNECTION_MS);
+    const patience = new Patience(what, longest);
     for (;;) {
       try {
         return await abortable(action(), this.#signal);
@@ -201,7 +207,9 @@ export class KafkaJsTransport implements Transport {
   async #ask<T>(leader: string, request: (broker: RawBroker) => Promise<T>): Promise<T> {
     const broker = await this.#broker(leader);
     try {
-      return await abortable(request(broker), this.#signal);
+      const answer = await abortable(request(broker), this.#signal);
+      this.#wasReached = true;
+      return answer;
     } catch (error) {
       if (!this.#signal.aborted && !isAnswer(error)) await broker.disconnect();
       throw error;

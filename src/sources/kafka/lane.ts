@@ -59,8 +59,15 @@ export class Lane {
   /**
    * @param tail what is known of transactions behind the stable offset; undefined: the range ends before
    * @param saved the state of its tally where it was left off
+   * @param patience how long failures that may pass are borne, in milliseconds
    */
-  constructor(range: PartitionRange, asked: TopicRange, tail?: UnstableTail, saved?: TallyState) {
+  constructor(
+    range: PartitionRange,
+    asked: TopicRange,
+    tail?: UnstableTail,
+    saved?: TallyState,
+    patience?: number,
+  ) {
     this.partition = range.partition;
     this.tally = new PartitionTally(range, asked, 'absent', saved);
     this.#place = { topic: asked.topic, partition: range.partition };
@@ -68,7 +75,7 @@ export class Lane {
     this.#tail = tail;
     this.#judgesAborted = asked.isolation === 'read_uncommitted';
     this.#next = this.tally.at;
-    this.#patience = new Patience(`Topic ${asked.topic}, partition ${range.partition}`);
+    this.#patience = new Patience(`Topic ${asked.topic}, partition ${range.partition}`, patience);
   }
 
   get done(): boolean {

@@ -1,6 +1,6 @@
 /**
  * Reads a fixed range to its end. It ends by offsets only: every answer moves a partition towards its fixed end or is one
- * of a bounded number of tries, and nothing ever waits for a message to come.
+ * of the tries of a bounded time, and nothing ever waits for a message to come.
  */
 import type { Checkpoint, KafkaSettings, Progress, TopicRange } from '../../model.ts';
 import type { PartitionTally, TallyState } from '../messages/tally.ts';
@@ -103,7 +103,7 @@ class Replay {
   ) {
     const tailOf = new Map(tails.map((tail) => [tail.partition, new UnstableTail(tail)]));
     this.lanes = range.partitions.map(
-      (one, i) => new Lane(one, range, tailOf.get(one.partition), saved?.tallies[i]),
+      (one, i) => new Lane(one, range, tailOf.get(one.partition), saved?.tallies[i], transport.patience),
     );
     for (const { tally } of this.lanes) tally.onPassed = sink.passed;
     this.bytes = saved?.bytes ?? 0;

@@ -10,6 +10,8 @@ export interface Transport {
   readonly topic: string;
   /** host:port of the servers that were named, for the report and for errors. */
   readonly servers: string;
+  /** How long something that may pass is tried again, in milliseconds. */
+  readonly patience: number;
   /** Connects, and answers the topic's partitions in ascending order. @throws AuditError, also when there is no topic */
   partitions(): Promise<readonly number[]>;
   /**

@@ -82,6 +82,7 @@ export class MemoryLog {
 export class MemoryTransport implements Transport {
   readonly topic = 'orders';
   readonly servers = 'kafka-1:9092';
+  readonly patience = 120_000;
   readonly logs: readonly MemoryLog[];
   /** Requests so far, as partitions and offsets. */
   readonly requests: FetchRequest['partitions'][] = [];

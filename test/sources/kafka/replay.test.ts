@@ -276,15 +276,15 @@ describe('a replay', () => {
     expect(outcome.classes).toEqual([classes({ audited: 12 }), classes({ audited: 9 })]);
   });
 
-  it('gives up on a log that was truncated, after a number of tries', async () => {
+  it('gives up on a log that was truncated, after two minutes', async () => {
     const transport = new MemoryTransport(new MemoryLog().messages(3, 100));
     vi.useFakeTimers();
     const failed = expect(replay(transport, rangeOf([0, 9]))).rejects.toThrow(
-      /partition 0: given up after 8 tries\. The log ends at offset 3, before 9 .* truncated/,
+      /partition 0: given up after \d+ tries in 2m\. The log ends at offset 3, before 9 .* truncated/,
     );
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(121_000);
     await failed;
-    expect(transport.requests).toHaveLength(9);
+    expect(transport.requests.length).toBeLessThan(40);
   });
 
   it('sends the next request before it tells an answer', async () => {
