@@ -12,7 +12,6 @@ import { readTls } from './tls.ts';
 export function kafkaSettings(sources: Sources, mistakes: Mistake[]): KafkaSettings | undefined {
   const before = mistakes.length;
   const given = givenProperties(sources, mistakes);
-  if (given === undefined) return undefined;
   const bootstrap = readBootstrap(given);
   const clientId = given.text('client.id') || `onceover-${process.pid}`;
   const connection = readConnection(given);
@@ -50,6 +49,12 @@ const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
 
 function readConnection(given: Properties): KafkaConnection {
   const name = 'security.protocol';
+  if (given.isUnknown(name)) {
+    // What is wrong with what is there is wrong whatever it is.
+    readTls(given);
+    if (given.has('sasl.mechanism')) readLogin(given);
+    return {};
+  }
   const text = given.text(name);
   const protocol = PROTOCOLS.find((one) => one === (text ?? 'PLAINTEXT').trim().toUpperCase());
   if (protocol === undefined) {

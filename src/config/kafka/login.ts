@@ -86,6 +86,7 @@ function needed(
 ): string | undefined {
   const text = either(given, name, option);
   if (text !== undefined && text !== '') return text;
+  if (given.isUnknown('sasl.jaas.config')) return undefined;
   given.mistake(
     name,
     `missing; expected ${what}, here or in sasl.jaas.config`,

@@ -57,8 +57,10 @@ const KAFKA: Path = ['messages', 'kafka'];
 interface Found {
   readonly given: ReadonlyMap<PropertyName, Property>;
   readonly ignored: readonly string[];
-  /** What names that nobody knows were probably meant to be; told already. */
-  readonly misspelt: ReadonlySet<PropertyName>;
+  /** Said by a value that is not known, or probably meant by a name that nobody knows; told already. */
+  readonly unknown: ReadonlySet<PropertyName>;
+  /** Whether a file that may say anything could not be read; told already. */
+  readonly isFileUnread: boolean;
   /** Where properties are missing that nobody gives. */
   readonly home: Place;
   readonly mistakes: Mistake[];
@@ -70,13 +72,15 @@ export class Properties {
   readonly #mistakes: Mistake[];
   readonly #used = new Set<PropertyName>();
   readonly #ignored: readonly string[];
-  readonly #misspelt: ReadonlySet<PropertyName>;
+  readonly #unknown: ReadonlySet<PropertyName>;
+  readonly #isFileUnread: boolean;
   readonly #home: Place;
 
-  constructor({ given, ignored, misspelt, home, mistakes }: Found) {
+  constructor({ given, ignored, unknown, isFileUnread, home, mistakes }: Found) {
     this.#given = given;
     this.#ignored = ignored;
-    this.#misspelt = misspelt;
+    this.#unknown = unknown;
+    this.#isFileUnread = isFileUnread;
     this.#home = home;
     this.#mistakes = mistakes;
   }
@@ -107,6 +111,11 @@ export class Properties {
     return this.#given.get(name)?.strength ?? STRENGTH.none;
   }
 
+  /** Whether it is said, or may be, where it could not be read: then nothing can be said against it, or its absence. */
+  isUnknown(name: PropertyName): boolean {
+    return this.#unknown.has(name) || (this.#isFileUnread && this.strength(name) <= STRENGTH.file);
+  }
+
   /** "expected …; got …", where the value is no secret. */
   refuse(name: PropertyName, expected: string, hint?: string): void {
     const property = this.#given.get(name);
@@ -125,8 +134,7 @@ export class Properties {
 
   /** Adds a mistake at the property; where it is missing, at the first of `others` that is there, else at the top. */
   mistake(name: PropertyName, text: string, ...others: readonly PropertyName[]): void {
-    // It is there, under a name that was told.
-    if (!this.#given.has(name) && this.#misspelt.has(name)) return;
+    if (this.isUnknown(name)) return;
     const found = [name, ...others].map((one) => this.#given.get(one)).find((one) => one !== undefined);
     const path =
       this.#given.get(name)?.path ?? (name === 'bootstrap.servers' ? [...KAFKA, 'bootstrap'] : [name]);
@@ -140,37 +148,40 @@ export class Properties {
   }
 }
 
-/** Undefined: the file cannot be read, or a variable is not set, which is told; what the rest means is not asked then. */
-export function givenProperties(sources: Sources, mistakes: Mistake[]): Properties | undefined {
-  const before = mistakes.length;
+/** What cannot be read, and names that nobody knows, are added to `mistakes`. */
+export function givenProperties(sources: Sources, mistakes: Mistake[]): Properties {
   const ofFile = fromFile(sources, mistakes);
-  const isUnreadable = mistakes.length > before;
   const all = [
     ...fromEnvironment(sources.env),
-    ...ofFile,
+    ...(ofFile ?? []),
     ...inline(sources),
     ...fromFlags(sources.flags, mistakes),
   ];
   const given = new Map<PropertyName, Property>();
   const ignored: string[] = [];
+  const unknown = new Set<PropertyName>();
   const misspelt = new Set<PropertyName>();
   for (const property of all) {
     const meaning = meaningOf(property.name);
-    if (meaning !== undefined) given.set(meaning, property);
-    else if (isIgnored(property.name)) ignored.push(property.name);
+    if (meaning !== undefined) {
+      given.set(meaning, property);
+      if (property.value.unset) unknown.add(meaning);
+      else unknown.delete(meaning);
+    } else if (isIgnored(property.name)) ignored.push(property.name);
     else {
-      mistakes.push({ place: property.place, path: property.path, text: unknown(property.name) });
+      mistakes.push({ place: property.place, path: property.path, text: noProperty(property.name) });
       const meant = meaningOf(nearest(property.name, KNOWN_NAMES()) ?? '');
       if (meant !== undefined) misspelt.add(meant);
     }
   }
-  const unset = [...given.values()].some(({ value }) => value.unset);
-  return isUnreadable || unset
-    ? undefined
-    : new Properties({ given, ignored, misspelt, home: placeOf(sources.root, KAFKA), mistakes });
+  for (const name of unknown) given.delete(name);
+  // It is there, under a name that was told, unless it is there under its own too.
+  for (const name of misspelt) if (!given.has(name)) unknown.add(name);
+  const home = placeOf(sources.root, KAFKA);
+  return new Properties({ given, ignored, unknown, isFileUnread: ofFile === undefined, home, mistakes });
 }
 
-function unknown(name: string): string {
+function noProperty(name: string): string {
   if (name === 'config.providers')
     return 'not supported: write the value itself, or take it from the environment';
   const meant = nearest(name, KNOWN_NAMES());
@@ -188,9 +199,11 @@ function fromEnvironment(env: Environment): Property[] {
   });
 }
 
-function fromFile({ root, directory, flags }: Sources, mistakes: Mistake[]): Property[] {
+/** Undefined: there is a file, but what it says is not known. */
+function fromFile({ root, directory, flags }: Sources, mistakes: Mistake[]): Property[] | undefined {
   const named = writtenAt(root, [...KAFKA, 'command-config']);
-  const own = named instanceof WrittenScalar && !named.unset ? named.text : undefined;
+  if (flags.commandConfig === undefined && named instanceof WrittenScalar && named.unset) return undefined;
+  const own = named instanceof WrittenScalar ? named.text : undefined;
   const file = flags.commandConfig ?? own;
   if (file === undefined) return [];
   const path = resolve(flags.commandConfig === undefined ? directory : process.cwd(), file);
@@ -205,7 +218,7 @@ function fromFile({ root, directory, flags }: Sources, mistakes: Mistake[]): Pro
       path: [...KAFKA, 'command-config'],
       text: `${path} cannot be read (${text.code})`,
     });
-    return [];
+    return undefined;
   }
   return new PropertiesFile(text.text).nodes.flatMap((node) => {
     if (node.type !== 'property') return [];

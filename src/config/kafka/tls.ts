@@ -57,6 +57,7 @@ function fromStore(given: Properties, name: PropertyName, bytes: Buffer, passwor
     given.mistake(name, 'this PKCS#12 store holds no certificate');
   } catch (error) {
     const wrong = /password|MAC/i.test((error as Error).message);
+    if (wrong && given.isUnknown('ssl.truststore.password')) return undefined;
     const why = wrong ? 'ssl.truststore.password does not open it' : (error as Error).message;
     given.mistake(name, `this PKCS#12 store cannot be read: ${why}`);
   }
@@ -134,11 +135,12 @@ function readIdentity(given: Properties): Identity {
   const keyName = onlyOne(given, KEYS);
   if (name === 'ssl.keystore.location') return keystore(given, keyPassword, storePassword);
   if (name === undefined) {
-    if (keyName !== undefined)
+    if (keyName !== undefined && !IDENTITIES.some((one) => given.isUnknown(one)))
       given.mistake('ssl.certificate.location', `missing; ${keyName} needs its certificate`, keyName);
     return {};
   }
   const certificate = pemText(given, name);
+  if (keyName === undefined && KEYS.some((one) => given.isUnknown(one))) return {};
   // A file may hold both.
   const key = keyName === undefined ? certificate : pemText(given, keyName);
   if (certificate === undefined || key === undefined) return {};
@@ -228,21 +230,27 @@ function accepted(
     createSecureContext(options);
     return true;
   } catch (error) {
-    given.mistake(name, refusal(error as NodeJS.ErrnoException, name));
+    const failure = error as NodeJS.ErrnoException;
+    const why = isPasswords(failure) ? ofPassword(given, name) : refusal(failure);
+    if (why !== undefined) given.mistake(name, why);
     return false;
   }
 }
 
+function isPasswords({ code = '', message }: NodeJS.ErrnoException): boolean {
+  const words = /mac verify failure|BAD_DECRYPT|bad decrypt|CIPHERFINAL|INTERRUPTED_OR_CANCELLED/i;
+  return words.test(`${code} ${message}`);
+}
+
+/** Undefined: the password is not known, so that nothing can be said. */
+function ofPassword(given: Properties, name: PropertyName): string | undefined {
+  const passwords = ['ssl.keystore.password', 'ssl.key.password'] as const;
+  if (passwords.some((one) => given.isUnknown(one))) return undefined;
+  return `${passwords[name === 'ssl.keystore.location' ? 0 : 1]} does not open it, or is missing`;
+}
+
 /** OpenSSL's reasons in the words of the properties. They never quote a key or a password. */
-function refusal({ code = '', message }: NodeJS.ErrnoException, name: PropertyName): string {
-  const password = name === 'ssl.keystore.location' ? 'ssl.keystore.password' : 'ssl.key.password';
-  if (
-    /mac verify failure|BAD_DECRYPT|bad decrypt|CIPHERFINAL|INTERRUPTED_OR_CANCELLED/i.test(
-      `${code} ${message}`,
-    )
-  ) {
-    return `${password} does not open it, or is missing`;
-  }
+function refusal({ code = '', message }: NodeJS.ErrnoException): string {
   if (/KEY_VALUES_MISMATCH/.test(code)) return 'the key is not that of the certificate';
   if (/Unsupported PKCS12|UNSUPPORTED/i.test(`${code} ${message}`)) {
     return 'the key is encrypted in a way that OpenSSL 3 no longer opens; export it again with a newer keytool or openssl';

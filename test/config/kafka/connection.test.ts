@@ -529,6 +529,50 @@ describe('a secret', () => {
   });
 });
 
+describe('what could not be read', () => {
+  const mistakesOf = (given: Given) =>
+    refused(given)
+      .message.replaceAll(`${directory}/`, '')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().replace(/^\S+ +/, ''))
+      .toSorted();
+
+  it('hides no other mistake where it is a variable, and makes none', () => {
+    const properties = [
+      ...['security.protocol: SASL_SSL', 'sasl.mechanism: PLAIN', 'sasl.username: alice'],
+      ...[`sasl.password: "\${SHOP_PASSWORD}"`, 'ssl.ca.location: no.pem'],
+    ];
+    expect(mistakesOf({ kafka: `{ bootstrap: "a:x", properties: { ${properties.join(', ')} } }` })).toEqual([
+      'messages.kafka.bootstrap: expected brokers such as broker-1:9092,broker-2:9092, or a list of them; got "a:x"',
+      'messages.kafka.properties.sasl.password: the environment variable SHOP_PASSWORD is not set',
+      'messages.kafka.properties.ssl.ca.location: no.pem does not exist',
+    ]);
+  });
+
+  it.each([
+    [`sasl.jaas.config: "\${LOGIN}"`, 'sasl.mechanism: PLAIN', 'security.protocol: SASL_SSL'],
+    [`ssl.key.location: "\${LOGIN}"`, 'ssl.certificate.location: onceover.yaml', 'security.protocol: SSL'],
+    [`ssl.certificate.pem: "\${LOGIN}"`, 'ssl.key.location: onceover.yaml', 'security.protocol: SSL'],
+    [`security.protocol: "\${LOGIN}"`, 'sasl.mechanism: PLAIN', 'sasl.username: alice', 'sasl.password: x'],
+  ])('is not taken for missing: %s', (...properties) => {
+    const found = mistakesOf({ kafka: `{ bootstrap: "a:1", properties: { ${properties.join(', ')} } }` });
+    const [name] = properties[0].split(':');
+    expect(found).toEqual([`messages.kafka.properties.${name}: the environment variable LOGIN is not set`]);
+  });
+
+  it('hides no other mistake where it is the file, which may say all that is missing', () => {
+    const properties = `{ sasl.mechanism: PLAN, ssl.ca.location: no.pem, acks: "\${ACKS}" }`;
+    const kafka = `{ command-config: no.properties, properties: ${properties} }`;
+    expect(mistakesOf({ kafka, env: { KAFKA_SECURITY_PROTOCOL: 'TLS' } })).toEqual([
+      'messages.kafka.command-config: no.properties cannot be read (ENOENT)',
+      'messages.kafka.properties.acks: the environment variable ACKS is not set',
+      expect.stringMatching(/^messages.kafka.properties.sasl.mechanism: .*did you mean `PLAIN`\?$/),
+      'messages.kafka.properties.ssl.ca.location: no.pem does not exist',
+    ]);
+  });
+});
+
 skipUnless([certificatesUnavailable()], 'certificates and keys', () => {
   const tls = (...file: readonly string[]) => [BROKERS, 'security.protocol=SSL', ...file];
 
