@@ -3,9 +3,10 @@
  * (https://avro.apache.org/docs/1.12.0/specification/#object-container-files)
  */
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { crc32, inflateRaw } from 'node:zlib';
 import avro from 'avsc';
 import { Damage } from '../bytes.ts';
+import { snappyBlock } from '../codecs/snappy.ts';
 import { textOfBytes } from '../keys.ts';
 import { loadZstd, unpackZstd, ZstdError } from '../zstd.ts';
 
@@ -21,11 +22,24 @@ const inflate = promisify(inflateRaw);
 const CODECS: Readonly<Record<string, Unpack>> = {
   null: (packed) => packed,
   deflate: (packed) => inflate(packed, { maxOutputLength: LARGEST_BLOCK }),
+  snappy: unsnappied,
   async zstandard(packed) {
     await loadZstd();
     return unpackZstd(packed, LARGEST_BLOCK);
   },
 };
+
+const CRC_BYTES = 4;
+
+/** Behind a block of Snappy's, Avro writes the CRC-32 of what was packed, big-endian. */
+function unsnappied(packed: Buffer): Buffer {
+  const end = packed.length - CRC_BYTES;
+  if (end < 0) throw new Error('it breaks off');
+  // The decompressor's memory is used again.
+  const block = Buffer.from(snappyBlock(packed.subarray(0, end), LARGEST_BLOCK));
+  if (crc32(block) !== packed.readUInt32BE(end)) throw new Error('its checksum does not match');
+  return block;
+}
 
 /** @throws Damage where the file is not whole; what was told before is good */
 export async function* avroRecords(bytes: AsyncGenerator<Buffer>): AsyncGenerator<string[]> {

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { AuditError } from '../../error.ts';
-import { decompress } from './codecs/codecs.ts';
+import { decompress } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
 
 /** The partition that bytes came from, for what an error says. */

@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 const { Kafka, logLevel, CompressionCodecs, CompressionTypes } = kafkajs;
 const [bootstrap, topic, messages] = process.argv.slice(2);
 // kafkajs has no codec for it: it is lent ours.
-const { decompress } = await import('../../../dist/sources/kafka/codecs/codecs.js');
+const { decompress } = await import('../../../dist/sources/kafka/codecs.js');
 CompressionCodecs[CompressionTypes.LZ4] = () => ({ decompress: async (bytes) => decompress(3, bytes) });
 
 const consumer = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).consumer({

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import avro from 'avsc';
 import { describe, expect, it } from 'vitest';
 import { isAuditError } from '../../../src/error.ts';
 import type { CaptureSettings, FieldReference } from '../../../src/model.ts';
+import { snappyBlock } from '../kafka/frames.ts';
 import { rawZstd } from '../zstd-frames.ts';
 import { filesOf, line, type Read, read } from './captures.ts';
 
@@ -172,6 +173,8 @@ describe('what a sink connector wrote as Avro', () => {
         deflate: (bytes: Buffer, done: (error: null, packed: Buffer) => void) =>
           done(null, deflateRawSync(bytes)),
         zstandard: (bytes: Buffer, done: (error: null, packed: Buffer) => void) => done(null, rawZstd(bytes)),
+        snappy: (bytes: Buffer, done: (error: null, packed: Buffer) => void) =>
+          done(null, Buffer.concat([snappyBlock(bytes), checksum(bytes)])),
         lzma: (bytes: Buffer, done: (error: null, packed: Buffer) => void) => done(null, bytes),
       },
     } as object);
@@ -181,7 +184,14 @@ describe('what a sink connector wrote as Avro', () => {
     return await written;
   }
 
-  it.each(['null', 'deflate', 'zstandard'])('is read with codec %s', async (codec) => {
+  /** As the specification has it behind each block of Snappy's. */
+  function checksum(bytes: Buffer): Buffer {
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(bytes));
+    return sum;
+  }
+
+  it.each(['null', 'deflate', 'snappy', 'zstandard'])('is read with codec %s', async (codec) => {
     const files = filesOf({
       'orders+0+0000000000.avro': await container(codec, 0, 50),
       'orders+0+0000000050.avro': await container(codec, 50, 2),
@@ -238,9 +248,14 @@ describe('what a sink connector wrote as Avro', () => {
     }
   });
 
-  it('ends the audit where it is damaged', async () => {
-    const damaged = await container('deflate', 0, 20);
-    damaged[damaged.length - 40]! ^= 0xff;
+  // The mark behind a block has 16 bytes: one byte that is packed, and one of the checksum.
+  it.each([
+    ['deflate', 40],
+    ['snappy', 40],
+    ['snappy', 18],
+  ])('ends the audit where it is damaged (%s)', async (codec, fromEnd) => {
+    const damaged = await container(codec, 0, 20);
+    damaged[damaged.length - fromEnd]! ^= 0xff;
     const [file, unknown] = filesOf({
       'orders+0+0.avro': damaged,
       'orders+0+20.avro': await container('lzma', 20, 1),

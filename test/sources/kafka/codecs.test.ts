@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decompressFrameSync, uncompressSync as lz4Reference } from 'lz4-napi';
 import { uncompressSync as snappyReference } from 'snappy';
 import { describe, expect, it } from 'vitest';
-import { decompress } from '../../../src/sources/kafka/codecs/codecs.ts';
+import { decompress } from '../../../src/sources/kafka/codecs.ts';
 import {
   type Lz4Options,
   little,

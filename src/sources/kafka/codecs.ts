@@ -1,8 +1,8 @@
 /** What is inside a compressed batch, whichever codec it was compressed with: the number in its attributes says which. */
 import { gunzipSync, type ZlibOptions } from 'node:zlib';
-import { loadZstd, unpackZstd } from '../../zstd.ts';
-import { lz4 } from './lz4.ts';
-import { snappy } from './snappy.ts';
+import { lz4 } from '../codecs/lz4.ts';
+import { snappy } from '../codecs/snappy.ts';
+import { loadZstd, unpackZstd } from '../zstd.ts';
 
 // 20 ms, once: batches are decompressed where there is no time to wait.
 await loadZstd();

@@ -1,4 +1,4 @@
-/** Snappy as it comes in batches: one raw block, or the blocks of the stream that Java's snappy library writes. */
+/** Snappy as it comes in batches and containers: one raw block, or the blocks of the stream that Java's library writes. */
 import { Blocks } from './blocks.ts';
 
 /** How that stream begins; behind it two numbers of 4 bytes, its version and the oldest that can read it. */
@@ -14,6 +14,13 @@ export function snappy(bytes: Buffer, most: number): Buffer {
   blocks.load(bytes);
   if (STREAM.equals(bytes.subarray(0, STREAM.length))) stream(bytes, most);
   else block(bytes, 0, bytes.length, most);
+  return blocks.output;
+}
+
+/** The same of what is one raw block for certain. */
+export function snappyBlock(bytes: Buffer, most: number): Buffer {
+  blocks.load(bytes);
+  block(bytes, 0, bytes.length, most);
   return blocks.output;
 }
 
