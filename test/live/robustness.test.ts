@@ -1,4 +1,6 @@
 /** A replay on a cluster that is not well: every offset exactly once all the same, or a clear failure. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -96,9 +98,14 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
     await producer.disconnect();
   }
 
-  async function leaderOf(topic: string, partition: number): Promise<KafkaNode> {
+  async function partitionsOf(topic: string) {
     const { topics } = await asAdmin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
-    const leader = topics[0]!.partitions.find(({ partitionId }) => partitionId === partition)!.leader;
+    return topics[0]!.partitions;
+  }
+
+  async function leaderOf(topic: string, partition: number): Promise<KafkaNode> {
+    const partitions = await partitionsOf(topic);
+    const { leader } = partitions.find(({ partitionId }) => partitionId === partition)!;
     return cluster.nodes.find(({ id }) => id === leader)!;
   }
 
@@ -189,6 +196,31 @@ skipUnless([kafkaUnavailable('4')], 'a replay on a cluster that is not well', ()
     await replay(() => leader.kill());
     await leader.start();
   });
+
+  it('is whole though leaders go back to the preferred replicas', async () => {
+    const before = await partitionsOf('orders');
+    // Who was killed in the test before leads nothing.
+    expect(before.some(({ leader, replicas }) => leader !== replicas[0])).toBe(true);
+    while ((await partitionsOf('orders')).some(({ isr }) => isr.length < 3)) await sleep(50);
+    await replay(() => electPreferredLeaders(before.map(({ partitionId }) => partitionId)), {
+      maxRate: { messages: 5000 },
+    });
+    const after = await partitionsOf('orders');
+    expect(after.every(({ leader, replicas }) => leader === replicas[0])).toBe(true);
+  });
+
+  async function electPreferredLeaders(partitions: readonly number[]): Promise<void> {
+    const wanted = join(cluster.nodes[0]!.dataDir, '..', 'election.json');
+    const topic = 'orders';
+    await writeFile(
+      wanted,
+      JSON.stringify({ partitions: partitions.map((partition) => ({ topic, partition })) }),
+    );
+    await runKafkaTool('org.apache.kafka.tools.LeaderElectionCommand', [
+      ...['--bootstrap-server', cluster.bootstrap],
+      ...['--election-type', 'preferred', '--path-to-json-file', wanted],
+    ]);
+  }
 
   it('is whole though all brokers are killed, and come again a while later', async () => {
     await replay(async () => {
