@@ -151,7 +151,8 @@ async function loadSigner(): Promise<Signer> {
       4,
       `sasl.mechanism AWS_MSK_IAM needs the package ${SIGNER}, which is not installed.`,
       {
-        hint: `npm i ${SIGNER}`,
+        // Of a project's own optional peer, npm 11 says "up to date" without the options, and installs nothing.
+        hint: `npm i ${SIGNER} where onceover is installed, or in a clone npm i --no-save --save-dev ${SIGNER}`,
         cause,
       },
     );
