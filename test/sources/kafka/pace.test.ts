@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PartitionRange, TopicRange } from '../../../src/model.ts';
+import type { TopicRange } from '../../../src/model.ts';
 import type { FetchRequest } from '../../../src/sources/kafka/fetch.ts';
 import type { RecordSink } from '../../../src/sources/kafka/lane.ts';
 import { type ReadingOptions, readRange } from '../../../src/sources/kafka/replay.ts';
 import { MemoryLog, MemoryTransport } from './memory-log.ts';
+import { rangeOf } from './ranges.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -63,7 +64,7 @@ async function read(
     flush: () => new Promise((resolve) => setTimeout(resolve, 1)),
   };
   const hooks = { progress: () => {}, signal: new AbortController().signal };
-  const reading = readRange(transport, rangeOf(transport.logs), sink, hooks, options);
+  const reading = readRange(transport, wholeOf(transport.logs), sink, hooks, options);
   let ms: number | undefined;
   reading.then(
     () => {
@@ -78,20 +79,8 @@ async function read(
   return { ms: ms!, told };
 }
 
-function rangeOf(all: readonly MemoryLog[]): TopicRange {
-  const partitions = all.map((log, partition): PartitionRange => {
-    return { partition, first: 0, end: log.end, readFirst: 0, readEnd: log.end, short: 0 };
-  });
-  return {
-    topic: 'orders',
-    source: 'kafka-1:9092',
-    asked: 'the whole log',
-    isolation: 'read_committed',
-    partitions,
-    unreadPartitions: [],
-    fixedAt: 0,
-    notes: [],
-  };
+function wholeOf(logs: readonly MemoryLog[]): TopicRange {
+  return rangeOf(...logs.map(({ end }) => [0, end]));
 }
 
 describe('the memory of fetches', () => {
@@ -168,7 +157,7 @@ describe('a rate', () => {
     const checkpoint = { due: () => performance.now() - kept >= 20_000, offer };
     const hooks = { progress: () => {}, signal: controller.signal, checkpoint };
     const options = { maxRate: { messages: 0.1 } };
-    const reading = readRange(transport, rangeOf(transport.logs), sink, hooks, options);
+    const reading = readRange(transport, wholeOf(transport.logs), sink, hooks, options);
     const ended = expect(reading).rejects.toThrow('enough');
     await vi.advanceTimersByTimeAsync(120_000);
     controller.abort(new Error('enough'));
@@ -189,7 +178,7 @@ describe('a rate', () => {
     };
     const hooks = { progress: () => {}, signal: controller.signal };
     const options = { maxRate: { messages: 1 } };
-    const reading = readRange(transport, rangeOf(transport.logs), sink, hooks, options);
+    const reading = readRange(transport, wholeOf(transport.logs), sink, hooks, options);
     const ended = expect(reading).rejects.toThrow('interrupted at the desk');
     await vi.advanceTimersByTimeAsync(100);
     controller.abort(new Error('interrupted at the desk'));

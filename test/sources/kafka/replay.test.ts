@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { MessageHole, OffsetClasses, PartitionRange, Progress, TopicRange } from '../../../src/model.ts';
+import type { MessageHole, OffsetClasses, Progress, TopicRange } from '../../../src/model.ts';
 import type { RecordSink } from '../../../src/sources/kafka/lane.ts';
 import { type ReadingState, readRange } from '../../../src/sources/kafka/replay.ts';
 import { build, step } from './any-log.ts';
 import { MemoryLog, MemoryTransport, serverGone } from './memory-log.ts';
+import { rangeOf } from './ranges.ts';
 
 interface Told {
   readonly at: string;
@@ -16,25 +17,6 @@ const NONE = { audited: 0, skipped: 0, control: 0, aborted: 0, absent: 0, delete
 
 function classes(some: Partial<OffsetClasses>): OffsetClasses {
   return { ...NONE, ...some };
-}
-
-/** The range of the partitions in order, each [first, end) or [readFirst, first, end, readEnd). */
-function rangeOf(...bounds: readonly (readonly number[])[]): TopicRange {
-  const partitions = bounds.map((bound, partition): PartitionRange => {
-    const [readFirst, first, end, readEnd] =
-      bound.length === 4 ? bound : [bound[0], bound[0], bound[1], bound[1]];
-    return { partition, first: first!, end: end!, readFirst: readFirst!, readEnd: readEnd!, short: 0 };
-  });
-  return {
-    topic: 'orders',
-    source: 'kafka-1:9092',
-    asked: 'the whole log',
-    isolation: 'read_committed',
-    partitions,
-    unreadPartitions: [],
-    fixedAt: 0,
-    notes: [],
-  };
 }
 
 interface Outcome {
