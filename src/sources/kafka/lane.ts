@@ -28,6 +28,7 @@ export interface Telling {
   readonly rest: () => Promise<void>;
 }
 
+/** What a partition may have of an answer at least. */
 const PARTITION_BYTES = 1 << 20;
 const MOST_BYTES = 1 << 30;
 // One empty answer could be a slow tier of storage that ran out of time.
@@ -82,8 +83,14 @@ export class Lane {
     return this.#next >= this.#end;
   }
 
-  get position(): FetchPosition {
-    return { partition: this.partition, offset: this.#next, maxBytes: this.#maxBytes };
+  /** Where its next fetch begins. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** @param share the bytes that it may have of an answer, if it does not need more */
+  position(share: number): FetchPosition {
+    return { partition: this.partition, offset: this.#next, maxBytes: Math.max(this.#maxBytes, share) };
   }
 
   /** How its next fetch must be asked for: only up to the stable offset does the broker name what was aborted. */

@@ -186,7 +186,7 @@ class Replay {
       isolation: lanes[0]!.isolation,
       maxWaitMs: MAX_WAIT_MS,
       maxBytes,
-      partitions: lanes.map((lane) => lane.position),
+      partitions: lanes.map((lane) => lane.position(Math.floor(maxBytes / lanes.length))),
     };
     let bytes = 0;
     try {
@@ -213,7 +213,7 @@ class Replay {
       if (!current.has(lane)) continue;
       const fetched = answers.get(lane.partition);
       const moved = this.#advance(lane, fetched);
-      if (moved === true) ends.set(lane, lane.position.offset);
+      if (moved === true) ends.set(lane, lane.next);
       else if (moved === false && !(i > 0 && hadNoRoom(fetched))) stuck.push(lane);
     }
     for (const lane of lanes) lane.held = stuck.includes(lane);
