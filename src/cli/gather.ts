@@ -42,8 +42,8 @@ export async function gather(
   resumption: Resumption,
   onRange: (range: TopicRange) => void,
 ): Promise<Gathered> {
-  const messages = openMessages(settings, hooks);
-  const sources = openEffects(settings, hooks);
+  const messages = await openMessages(settings, hooks);
+  const sources = await openEffects(settings, hooks);
   try {
     for (const source of sources) await naming(settings, source, () => source.check());
     const { from, checkpoint } = resumption;

@@ -107,12 +107,22 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
     return topic;
   }
 
-  function settings(topic: string, range: RangeSettings, partitions?: readonly number[]): Settings {
+  function settings(
+    topic: string,
+    range: RangeSettings,
+    { partitions, fetchMemory }: Pick<ReplayOptions, 'partitions' | 'fetchMemory'> = {},
+  ): Settings {
+    const kafkaSettings = {
+      source: 'kafka',
+      bootstrap: [kafka.bootstrap],
+      clientId: 'onceover-test',
+      ...(fetchMemory === undefined ? {} : { fetchMemory }),
+    } as const;
     return {
       name: 'replay',
       messages: {
         topic,
-        from: { source: 'kafka', bootstrap: [kafka.bootstrap], clientId: 'onceover-test' },
+        from: kafkaSettings,
         range,
         ...(partitions === undefined ? {} : { partitions }),
         isolation: 'read_committed',
@@ -129,13 +139,19 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
     };
   }
 
+  interface ReplayOptions {
+    readonly partitions?: readonly number[];
+    readonly fetchMemory?: number;
+    readonly meanwhile?: () => Promise<unknown>;
+  }
+
   async function replayed(
     topic: string,
     range: RangeSettings,
-    options: { partitions?: readonly number[]; meanwhile?: () => Promise<unknown> } = {},
+    options: ReplayOptions = {},
   ): Promise<Replayed> {
     const hooks = { progress: () => {}, signal, digestKey: randomBytes(16) };
-    const source = kafkaMessages(settings(topic, range, options.partitions), hooks);
+    const source = kafkaMessages(settings(topic, range, options), hooks);
     try {
       const fixed = await source.fix();
       await options.meanwhile?.();
@@ -431,7 +447,8 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
       });
     };
     subscribe('net.client.socket', cutInTime);
-    const found = await replayed(topic, ALL);
+    // Answers of 2 MB: connections are cut at an answer.
+    const found = await replayed(topic, ALL, { fetchMemory: 6 << 20 });
     unsubscribe('net.client.socket', cutInTime);
     expect(breaks).toBeGreaterThan(3);
     for (const { partition, end } of found.range.partitions) {

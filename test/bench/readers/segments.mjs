@@ -24,10 +24,11 @@ const settings = {
     where: [],
   },
   kinds: [kind],
+  entries: [],
 };
 const hooks = { progress() {}, signal: new AbortController().signal, digestKey: randomBytes(16) };
 const evidence = await Evidence.create(folder, settings);
-const source = openMessages(settings, hooks);
+const source = await openMessages(settings, hooks);
 const range = await source.fix();
 const { messages, bytes, references } = await source.replay(range, (batch) => evidence.takeMessages(batch));
 await source.close();
