@@ -1,6 +1,7 @@
 /**
- * The replay on a real broker, timed beside kcat and kafkajs's own eachBatch on the same topics in the same rounds:
- * `npm run bench -- replay [SCALE]`. SCALE 1 is 5 million messages of 200 bytes and 1 million of 1 KB.
+ * The replay on a real broker, timed beside kcat, kafkajs's own eachBatch, and the floor (the bytes alone, nothing done with
+ * them) on the same topics in the same rounds: `npm run bench -- replay [SCALE]`. SCALE 1 is 5 million messages of 200 bytes
+ * and 1 million of 1 KB.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,6 +57,10 @@ async function produce(bootstrap: string, kcat: string, load: Load): Promise<voi
   if (status !== 0) throw new Error(`kcat could not produce to ${load.topic}`);
 }
 
+/** What all others are compared with, and so run first: the peer, and the physical floor. */
+const PEER = 'kcat to nowhere';
+const FLOOR = 'the bytes alone (floor)';
+
 interface Contestant {
   readonly name: string;
   run(load: Load): Promise<Cost>;
@@ -67,10 +72,11 @@ function contestants(bootstrap: string, kcat: string, folder: string): readonly 
   let runs = 0;
   return [
     {
-      name: 'kcat to nowhere',
+      name: PEER,
       run: ({ topic }) =>
         measure(kcat, ['-C', '-e', '-q', '-u', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-f', '']),
     },
+    { name: FLOOR, run: ({ topic }) => node('floor.mjs', topic, String(PARTITIONS)) },
     { name: 'onceover to nowhere', run: ({ topic }) => node('nowhere.mjs', topic) },
     {
       name: 'onceover, keys and segments',
@@ -90,12 +96,16 @@ function complete(cost: Cost, load: Load): boolean {
   return count === load.messages;
 }
 
-function tell(name: string, cost: Cost, load: Load, peer: Cost): void {
+/** @param costs of one load in one round, by contestant, the peer's and the floor's among them */
+function tell(name: string, load: Load, costs: ReadonlyMap<string, Cost>): void {
+  const cost = costs.get(name)!;
+  const peer = costs.get(PEER)!;
   const rate = `${(load.messages / cost.seconds / 1e6).toFixed(2)} M/s`;
   const megabytes = `${Math.round(cost.peakBytes / 2 ** 20)} MB`;
-  const ratio = `${(peer.seconds / cost.seconds).toFixed(2)} x kcat (CPU ${(peer.cpuSeconds / cost.cpuSeconds).toFixed(2)} x)`;
+  const ofPeer = `${(peer.seconds / cost.seconds).toFixed(2)} x kcat (CPU ${(peer.cpuSeconds / cost.cpuSeconds).toFixed(2)} x)`;
+  const ofFloor = `${(cost.seconds / costs.get(FLOOR)!.seconds).toFixed(2)} of the floor's time`;
   say(
-    `    ${name.padEnd(28)} ${cost.seconds.toFixed(2).padStart(6)} s  ${rate.padStart(9)}  CPU ${cost.cpuSeconds.toFixed(2).padStart(5)} s  peak ${megabytes.padStart(6)}  ${ratio}`,
+    `    ${name.padEnd(28)} ${cost.seconds.toFixed(2).padStart(6)} s  ${rate.padStart(9)}  CPU ${cost.cpuSeconds.toFixed(2).padStart(5)} s  peak ${megabytes.padStart(6)}  ${ofPeer}, ${ofFloor}`,
   );
 }
 
@@ -182,29 +192,40 @@ async function createTopics(bootstrap: string, all: readonly Load[]): Promise<vo
 }
 
 async function race(all: readonly Load[], runners: readonly Contestant[], folder: string): Promise<void> {
-  const costs = new Map<string, Cost[]>();
+  const rounds = new Map<Load, ReadonlyMap<string, Cost>[]>(all.map((load) => [load, []]));
   for (let round = 1; round <= ROUNDS; round++) {
     say(`round ${round}`);
     for (const load of all) {
       say(`  ${load.topic}`);
-      const peer = await runners[0]!.run(load);
-      for (const runner of runners) {
-        const cost = runner === runners[0] ? peer : await runner.run(load);
-        if (!complete(cost, load)) {
-          say(`  WRONG ${runner.name}: ${cost.stdout}`);
-          process.exitCode = 1;
-        }
-        tell(runner.name, cost, load, peer);
-        const place = `${load.topic} ${runner.name}`;
-        costs.set(place, [...(costs.get(place) ?? []), cost]);
-        await rm(folder, { recursive: true, force: true });
-      }
+      rounds.get(load)!.push(await raceOnce(load, runners, folder));
     }
   }
   say('median of the rounds');
   for (const load of all) {
     say(`  ${load.topic}`);
-    const of = (name: string) => median(costs.get(`${load.topic} ${name}`)!);
-    for (const { name } of runners) tell(name, of(name), load, of(runners[0]!.name));
+    const costs = rounds.get(load)!;
+    const medians = new Map(
+      runners.map(({ name }) => [name, median(costs.map((round) => round.get(name)!))]),
+    );
+    for (const { name } of runners) tell(name, load, medians);
   }
+}
+
+async function raceOnce(
+  load: Load,
+  runners: readonly Contestant[],
+  folder: string,
+): Promise<ReadonlyMap<string, Cost>> {
+  const costs = new Map<string, Cost>();
+  for (const runner of runners) {
+    const cost = await runner.run(load);
+    costs.set(runner.name, cost);
+    if (!complete(cost, load)) {
+      say(`  WRONG ${runner.name}: ${cost.stdout}`);
+      process.exitCode = 1;
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+  for (const { name } of runners) tell(name, load, costs);
+  return costs;
 }
