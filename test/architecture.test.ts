@@ -45,7 +45,7 @@ describe('who may import whom', () => {
       "import { Kafka } from 'kafkajs';",
       'its home is sources/kafka/kafkajs-transport.ts',
     ],
-    ['cli/audit.ts', "import pg from 'pg';", 'its home is sources/database/'],
+    ['cli/audit.ts', "import pg from 'pg';", 'its home is sources/database/postgres/'],
     ['render/html.ts', "import left from 'left-pad';", 'this package has no home'],
     ['cli/audit.ts', "import fs from 'fs';", 'write it with node:'],
   ])('finds a planted violation in %s', (file, text, broken) => {

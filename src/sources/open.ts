@@ -22,7 +22,7 @@ export async function openEffects(settings: Settings, hooks: SourceHooks): Promi
 }
 
 async function openDatabases(settings: Settings, hooks: SourceHooks): Promise<readonly EffectSource[]> {
-  const { databaseOf, postgresEffects } = await import('./database/effects.ts');
+  const { databaseOf, postgresEffects } = await import('./database/postgres/effects.ts');
   const databases = new Map<string, number[]>();
   for (const [entry, { name, source }] of settings.entries.entries()) {
     if (source.source !== 'postgres') continue;

@@ -5,11 +5,11 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type AuditError, isAuditError } from '../../src/error.ts';
 import type { PostgresSettings } from '../../src/model.ts';
-import { CopyRows } from '../../src/sources/database/copy.ts';
-import { databaseOf, postgresEffects } from '../../src/sources/database/effects.ts';
-import { selectRows } from '../../src/sources/database/select.ts';
-import { Session } from '../../src/sources/database/session.ts';
-import { findTable } from '../../src/sources/database/table.ts';
+import { CopyRows } from '../../src/sources/database/postgres/copy.ts';
+import { databaseOf, postgresEffects } from '../../src/sources/database/postgres/effects.ts';
+import { selectRows } from '../../src/sources/database/postgres/select.ts';
+import { Session } from '../../src/sources/database/postgres/session.ts';
+import { findTable } from '../../src/sources/database/postgres/table.ts';
 import {
   ALWAYS,
   effectsOf,
@@ -20,7 +20,7 @@ import {
   plain,
   readTable,
   shopSettings,
-} from '../sources/database/orders.ts';
+} from '../sources/database/postgres/orders.ts';
 import { freePort } from '../support/servers/ports.ts';
 import { type Postgres, postgresUnavailable, startPostgres } from '../support/servers/postgres.ts';
 import { skipUnless } from '../support/servers/skip.ts';

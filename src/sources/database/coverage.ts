@@ -1,19 +1,19 @@
 /** What the rows that were read prove about the time they cover, and what a reader must be told about them. */
 import type { Coverage } from '../../model.ts';
-import { shownName } from './names.ts';
 import type { EffectRows } from './rows.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Table } from './table.ts';
+import type { RowTable } from './table.ts';
 
 /** Columns of this name usually move when a row is changed. */
 const CHANGES = /(^|_)(updated|modified|changed|last_?(update|modif|change|edit)\w*)(_|$|at$|on$|time$)/i;
 
 /**
+ * @param place the database for the report, such as `postgres db:5432/shop`
  * @param oldest epoch milliseconds of the oldest row of the kind that is known of; undefined: none with a time
  */
 export function coverageOf(
-  database: string,
-  table: Table,
+  place: string,
+  table: RowTable,
   rows: EffectRows,
   snapshot: Snapshot,
   oldest: number | undefined,
@@ -21,7 +21,7 @@ export function coverageOf(
   const span = spanOf(table, rows.effects, snapshot.readAt, oldest);
   return {
     kind: table.kind,
-    source: `postgres ${database} ${table.shown}`,
+    source: `${place} ${table.shown}`,
     places: [table.shown],
     ...(span === undefined ? {} : { span }),
     gaps: rows.gaps(),
@@ -37,7 +37,7 @@ export function coverageOf(
 
 /** DESIGN rule 10: up to the snapshot, from the oldest row on; what `covers` declares goes before what rows show. */
 export function spanOf(
-  table: Table,
+  table: RowTable,
   effects: number,
   readAt: number,
   oldest: number | undefined,
@@ -51,7 +51,7 @@ export function spanOf(
   return { ...(from === undefined ? {} : { from }), to, edge: 'row' };
 }
 
-function notesOf(table: Table, rows: EffectRows): string[] {
+function notesOf(table: RowTable, rows: EffectRows): string[] {
   return [
     ...timeNotes(table, rows),
     ...countNotes(table, rows),
@@ -59,31 +59,30 @@ function notesOf(table: Table, rows: EffectRows): string[] {
   ];
 }
 
-function timeNotes(table: Table, rows: EffectRows): string[] {
+function timeNotes(table: RowTable, rows: EffectRows): string[] {
   const { at, shown } = table;
   if (at === undefined) {
     return [
       `the rows of ${shown} have no time (no \`at\`): all were read, and one that was deleted looks as if it had never been`,
     ];
   }
-  const column = shownName(at.name);
   const notes: string[] = [];
   if (CHANGES.test(at.name))
-    notes.push(`${column} looks like the time of the last change: an update moves the effect`);
-  if (rows.timeless > 0) notes.push(`rows without a readable time in ${column}: ${rows.timeless}`);
+    notes.push(`${at.shown} looks like the time of the last change: an update moves the effect`);
+  if (rows.timeless > 0) notes.push(`rows without a readable time in ${at.shown}: ${rows.timeless}`);
   return notes;
 }
 
-function countNotes(table: Table, rows: EffectRows): string[] {
-  const keys = table.key.map((column) => shownName(column.name)).join(', ');
-  const ids = table.id.map((column) => shownName(column.name)).join(', ');
+function countNotes(table: RowTable, rows: EffectRows): string[] {
+  const keys = table.key.map((column) => column.shown).join(', ');
+  const ids = table.id.map((column) => column.shown).join(', ');
   const notes: string[] = [];
   if (rows.keyless > 0) notes.push(`rows without a readable key in ${keys}: ${rows.keyless}`);
   if (rows.idless > 0) notes.push(`rows without an id in ${ids}: ${rows.idless}, each an effect of its own`);
   return notes;
 }
 
-function policyNote(table: Table): string {
+function policyNote(table: RowTable): string {
   const proof = table.settings.covers === undefined ? 'no zero is claimed' : '`covers` is taken at its word';
   return `row-level security of ${table.shown} may hide rows from this role: ${proof} (a role with BYPASSRLS sees all)`;
 }

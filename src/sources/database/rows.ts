@@ -4,10 +4,7 @@ import { NO_TIME, TextColumn } from '../../columns.ts';
 import type { EffectBatch, Gap } from '../../model.ts';
 import { compileTest, type Passes } from '../conditions.ts';
 import { KeyMaker, type KeyValue, plainText, standsForItself, textOfBytes, valueOfBytes } from '../keys.ts';
-import type { CopyRows } from './copy.ts';
-import { shownName } from './names.ts';
-import { type Layout, layoutOf } from './select.ts';
-import type { Table } from './table.ts';
+import { type Layout, layoutOf, type Row, type RowTable } from './table.ts';
 
 export const BATCH_ROWS = 16_384;
 const MAX_SAMPLES = 5;
@@ -22,15 +19,15 @@ interface Doubt {
 }
 
 /** Whether a row passes `only`; `first` is the field of its first column. */
-export function compileOnly(table: Table, first: number): (row: CopyRows) => boolean {
+export function compileOnly(table: RowTable, first: number): (row: Row) => boolean {
   const tests: Passes[] = table.settings.only.map((condition) => compileTest(condition.test));
   return (row) => tests.every((passes, i) => passes(tested(row.bytes(first + i))));
 }
 
 export class EffectRows {
-  readonly #table: Table;
+  readonly #table: RowTable;
   readonly #layout: Layout;
-  readonly #passes: (row: CopyRows) => boolean;
+  readonly #passes: (row: Row) => boolean;
   readonly #maker: KeyMaker;
   /** One key part that stands for itself is copied as bytes. */
   readonly #plainKey: boolean;
@@ -48,13 +45,13 @@ export class EffectRows {
   keyless = 0;
   idless = 0;
   timeless = 0;
-  /** Rows whose time is infinity. */
+  /** Rows whose time is none, such as infinity. */
   unreadable = 0;
   readonly samples: string[] = [];
   /** Epoch milliseconds of the oldest effect. */
   oldest: number | undefined;
 
-  constructor(table: Table) {
+  constructor(table: RowTable) {
     this.#table = table;
     this.#layout = layoutOf(table);
     this.#passes = compileOnly(table, this.#layout.only);
@@ -72,7 +69,7 @@ export class EffectRows {
     return this.#rows;
   }
 
-  add(row: CopyRows): void {
+  add(row: Row): void {
     this.read++;
     if (!this.#passes(row)) {
       this.failedOnly++;
@@ -110,7 +107,7 @@ export class EffectRows {
     }));
   }
 
-  #addKey(row: CopyRows): void {
+  #addKey(row: Row): void {
     if (this.#plainKey) {
       const bytes = this.#keyBytes(row, 0);
       if (bytes === undefined || bytes.length === 0) this.keyless++;
@@ -122,13 +119,13 @@ export class EffectRows {
     this.#keys.pushString(key ?? '');
   }
 
-  #keyBytes(row: CopyRows, part: number): Buffer | undefined {
+  #keyBytes(row: Row, part: number): Buffer | undefined {
     const bytes = row.bytes(part);
     if (bytes === undefined || this.#table.key[part]!.base !== 'bytea') return bytes;
     return Buffer.from(bytes.toString('latin1'), 'hex');
   }
 
-  #addId(row: CopyRows): void {
+  #addId(row: Row): void {
     const single = this.#layout.time - this.#layout.id === 1;
     const bytes = single ? row.bytes(this.#layout.id) : undefined;
     if (bytes !== undefined) {
@@ -141,7 +138,7 @@ export class EffectRows {
   }
 
   /** The id as one text; parts are kept apart as those of a key are, but may be empty. */
-  #idText(row: CopyRows): string {
+  #idText(row: Row): string {
     const { id, time } = this.#layout;
     const parts = Array.from({ length: time - id }, (_, i) => textOf(row.bytes(id + i)));
     if (parts.includes(undefined)) return `(row ${this.read} without an id)`;
@@ -149,30 +146,28 @@ export class EffectRows {
     return parts.map((part) => part!.replaceAll('%', '%25').replaceAll(' ', '%20')).join(' ');
   }
 
-  #time(row: CopyRows): bigint {
+  #time(row: Row): bigint {
     const { time } = this.#layout;
-    const text = this.#table.at === undefined ? undefined : row.text(time);
-    if (text === undefined || text.endsWith('infinity')) {
+    const micros = this.#table.at === undefined ? undefined : row.instant(time);
+    if (typeof micros !== 'bigint') {
       this.timeless++;
-      if (text !== undefined) this.#countUnreadable(row, text);
+      if (micros !== undefined) this.#countUnreadable(row, micros);
       return NO_TIME;
     }
-    const micros = BigInt(text);
-    const ms = Math.floor(Number(text) / 1000);
+    const ms = Math.floor(Number(micros) / 1000);
     if (this.oldest === undefined || ms < this.oldest) this.oldest = ms;
-    const doubt = row.text(time + 1)!;
-    if (doubt === '0') return micros;
+    const doubt = row.integer(time + 1) ?? 0;
+    if (doubt === 0) return micros;
     // Either hour would be a claim: without a time the row is its key's only event's, or contested among several.
-    this.#doubt(ms - Number(doubt) / 1000, ms);
+    this.#doubt(ms - doubt / 1000, ms);
     this.timeless++;
     return NO_TIME;
   }
 
-  #countUnreadable(row: CopyRows, text: string): void {
+  #countUnreadable(row: Row, text: string): void {
     this.unreadable++;
     if (this.samples.length === MAX_SAMPLES) return;
-    const at = shownName(this.#table.at!.name);
-    this.samples.push(`${this.#table.shown}, id ${this.#idText(row)}: ${at} is ${text}`);
+    this.samples.push(`${this.#table.shown}, id ${this.#idText(row)}: ${this.#table.at!.shown} is ${text}`);
   }
 
   /** Changes of a zone are months apart: a few spans, however many rows. */

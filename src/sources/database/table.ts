@@ -1,17 +1,16 @@
-/** What the catalog says about the table of one effect kind: its columns, their types, and the right to read them. */
-import { escapeIdentifier } from 'pg';
-import { AuditError } from '../../error.ts';
-import type { EffectEntry, PostgresSettings } from '../../model.ts';
-import { nearNames } from '../../nearest.ts';
-import { sqlState } from './failures.ts';
-import { nameParts, shownName } from './names.ts';
-import type { Session } from './session.ts';
+/** The table of one effect kind, as any database has one: its columns by what they are to an effect. */
+import type { PostgresSettings } from '../../model.ts';
+
+/** What the configuration says of rows, whichever database they are in. */
+export type RowSettings = Pick<PostgresSettings, 'key' | 'only' | 'covers'>;
 
 export interface Column {
   readonly name: string;
+  /** As the configuration would write it: quoted only where it must be. */
+  readonly shown: string;
   /** As declared, such as `character varying(20)`. */
   readonly type: string;
-  /** The type's own name, below a domain: `timestamptz`, `bytea`. */
+  /** The type's own name, without a length: `timestamptz`, `bytea`. */
   readonly base: string;
   readonly notNull: boolean;
 }
@@ -20,11 +19,9 @@ export interface Column {
 export type TimeColumn = Column & { readonly zone: string | undefined };
 
 /** One effect kind's table, with every name of the configuration found. */
-export interface Table {
+export interface RowTable {
   readonly kind: string;
-  readonly settings: PostgresSettings;
-  readonly schema: string;
-  readonly name: string;
+  readonly settings: RowSettings;
   /** As the configuration would write it: `public."Odd Name"`. */
   readonly shown: string;
   /** In the order of settings.key. */
@@ -37,191 +34,33 @@ export interface Table {
   readonly hidesRows: boolean;
 }
 
-interface Relation {
-  readonly oid: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly policies: boolean;
+/** Where each value is in a row that is read. A time takes two fields (Row.instant, Row.integer). */
+export interface Layout {
+  readonly id: number;
+  readonly time: number;
+  readonly only: number;
+  readonly fields: number;
 }
 
-type CatalogColumn = Column & { readonly readable: boolean };
-
-/** One table's columns, and the words to name them by in an error. */
-interface Catalog {
-  readonly database: string;
-  readonly kind: string;
-  readonly shown: string;
-  readonly columns: readonly CatalogColumn[];
+/** The order in which every database is asked for a table's values: key parts, id parts, time, columns of `only`. */
+export function layoutOf(table: RowTable): Layout {
+  const id = table.key.length;
+  const time = id + table.id.length;
+  const only = time + (table.at === undefined ? 0 : 2);
+  return { id, time, only, fields: only + table.only.length };
 }
 
-/** Relations that rows can be read from; the others by name, for the error message. */
-const READABLE = 'rpvmf';
-const UNREADABLE: Readonly<Record<string, string>> = {
-  i: 'an index',
-  I: 'an index',
-  S: 'a sequence',
-  c: 'a type',
-};
-const TIME_TYPES = ['timestamptz', 'timestamp'];
-
-/**
- * Looks up everything that `kind` names.
- *
- * @throws AuditError 4: no such table or column, no right to read it, a time column that is no time;
- *   2: no identity, no zone, or a zone that the server does not know.
- */
-export async function findTable(
-  session: Session,
-  { name: kind, source: settings }: EffectEntry<PostgresSettings>,
-): Promise<Table> {
-  const relation = await findRelation(session, kind, settings.table);
-  const catalog = {
-    database: session.database,
-    kind,
-    shown: shownName(relation.schema, relation.name),
-    columns: await columnsOf(session, relation),
-  };
-  const id = settings.id === undefined ? await primaryKeyOf(session, relation) : [settings.id];
-  const table = {
-    kind,
-    settings,
-    schema: relation.schema,
-    name: relation.name,
-    shown: catalog.shown,
-    key: settings.key.map((part) => findColumn(catalog, part.name)),
-    id: identity(catalog, id),
-    at: settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings.zone),
-    only: settings.only.map((condition) => findColumn(catalog, condition.name)),
-    hidesRows: relation.policies,
-  };
-  if (table.at?.zone !== undefined) await checkZone(session, kind, table.at.zone);
-  return table;
+/** The fields of one row, views that are good until the next. */
+export interface Row {
+  /** The bytes of a value's text (of a binary column: its bytes); undefined: NULL. */
+  bytes(field: number): Buffer | undefined;
+  /** Epoch microseconds; a text: what stands there is no time, such as `infinity`; undefined: NULL. */
+  instant(field: number): bigint | string | undefined;
+  /** A whole number; undefined: NULL. Behind each instant: by how many microseconds it may have been earlier. */
+  integer(field: number): number | undefined;
 }
 
-async function findRelation(session: Session, kind: string, text: string): Promise<Relation> {
-  const parts = nameParts(text);
-  if (parts === undefined || parts.length > 2) {
-    throw new AuditError(2, `effects.${kind}: \`${text}\` is not the name of a table`, {
-      hint: 'write table or schema.table, with odd names in double quotes: public."Odd Name"',
-    });
-  }
-  const sql = `
-    SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-           row_security_active(c.oid) AS policies
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.oid = to_regclass($1::text)`;
-  const quoted = parts.map(escapeIdentifier).join('.');
-  const [relation] = await session.rows<Relation>(`looking for ${text}`, sql, [quoted]);
-  if (relation === undefined) throw await missingTable(session, kind, parts);
-  if (READABLE.includes(relation.kind)) return relation;
-  const found = UNREADABLE[relation.kind] ?? 'no table';
-  throw new AuditError(4, `effects.${kind}: ${shownName(...parts)} is ${found}, not a table or view`);
-}
-
-async function missingTable(session: Session, kind: string, parts: readonly string[]): Promise<AuditError> {
-  const sql = `
-    SELECT n.nspname::text AS schema, c.relname::text AS name
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    ORDER BY 1, 2 LIMIT 10000`;
-  const all = await session.rows<{ schema: string; name: string }>('listing tables', sql);
-  const near = nearNames(parts.at(-1)!, [...new Set(all.map((one) => one.name))]);
-  const meant = near.flatMap((name) => all.filter((one) => one.name === name)).slice(0, 3);
-  const hint =
-    meant.length === 0
-      ? `the role sees ${all.length} tables and views there; is it the right database, and the right schema?`
-      : `did you mean ${meant.map((one) => shownName(one.schema, one.name)).join(' or ')}?`;
-  return new AuditError(4, `effects.${kind}: no table ${shownName(...parts)} in ${session.database}`, {
-    hint,
-  });
-}
-
-function columnsOf(session: Session, relation: Relation): Promise<CatalogColumn[]> {
-  const sql = `
-    SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
-           coalesce(b.typname, t.typname)::text AS base, a.attnotnull AS "notNull",
-           has_column_privilege(a.attrelid, a.attnum, 'select') AS readable
-    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
-    WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
-  return session.rows(`reading the columns of ${relation.name}`, sql, [relation.oid]);
-}
-
-async function primaryKeyOf(session: Session, relation: Relation): Promise<string[]> {
-  const sql = `
-    SELECT a.attname::text AS name
-    FROM pg_constraint k CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS part(attnum, n)
-    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = part.attnum
-    WHERE k.conrelid = $1::oid AND k.contype = 'p' ORDER BY part.n`;
-  const rows = await session.rows<{ name: string }>(`reading the keys of ${relation.name}`, sql, [
-    relation.oid,
-  ]);
-  return rows.map((row) => row.name);
-}
-
-/** The column called exactly `name`, else the one that SQL would take it for. */
-function findColumn(catalog: Catalog, name: string): Column {
-  const parts = nameParts(name);
-  const folded = parts?.length === 1 ? parts[0] : undefined;
-  const named = (wanted: string | undefined) => catalog.columns.find((column) => column.name === wanted);
-  const column = named(name) ?? named(folded);
-  if (column === undefined) throw missingColumn(catalog, name);
-  if (!column.readable) throw forbiddenColumn(catalog, column);
-  return column;
-}
-
-function missingColumn({ kind, shown, columns }: Catalog, name: string): AuditError {
-  const names = columns.map((column) => column.name);
-  const near = nearNames(name, names);
-  const question =
-    near.length === 0 ? '' : `did you mean ${near.map((one) => shownName(one)).join(' or ')}? `;
-  return new AuditError(4, `effects.${kind}: no column ${shownName(name)} in ${shown}`, {
-    hint: `${question}columns: ${names.map((one) => shownName(one)).join(', ')}`,
-  });
-}
-
-function forbiddenColumn({ kind, shown, database }: Catalog, column: Column): AuditError {
-  const name = shownName(column.name);
-  return new AuditError(4, `effects.${kind}: no right to read column ${name} of ${shown} in ${database}`, {
-    hint: `GRANT SELECT (${name}) ON ${shown} TO the role`,
-  });
-}
-
-function identity(catalog: Catalog, names: readonly string[]): Column[] {
-  if (names.length > 0) return names.map((name) => findColumn(catalog, name));
-  const message = `effects.${catalog.kind}: ${catalog.shown} has no primary key to tell its rows apart`;
-  throw new AuditError(2, message, { hint: 'name a column that does: `id: …`' });
-}
-
-function timeColumn(catalog: Catalog, name: string, zone: string | undefined): TimeColumn {
-  const column = findColumn(catalog, name);
-  const named = `effects.${catalog.kind}: column ${shownName(column.name)} of ${catalog.shown}`;
-  if (column.base === 'date') {
-    throw new AuditError(2, `${named} is a date: it does not say when on that day`, {
-      hint: 'name a column of type timestamptz or timestamp in `at`, or leave `at` out: then rows have no time',
-    });
-  }
-  if (!TIME_TYPES.includes(column.base)) {
-    throw new AuditError(4, `${named} is of type ${column.type}, which is no time`, {
-      hint: 'name a column of type timestamptz or timestamp in `at`, or leave `at` out',
-    });
-  }
-  if (column.base === 'timestamptz') return { ...column, zone: undefined };
-  if (zone !== undefined) return { ...column, zone };
-  throw new AuditError(2, `${named} is of type ${column.type}: its times carry no zone`, {
-    hint: 'say which zone they are in, such as `zone: Europe/Berlin`',
-  });
-}
-
-/** The server converts wall clocks, so it must know the zone too. */
-async function checkZone(session: Session, kind: string, zone: string): Promise<void> {
-  try {
-    await session.rows(`asking for the zone ${zone}`, 'SELECT now() AT TIME ZONE $1::text', [zone]);
-  } catch (error) {
-    if (sqlState((error as Error).cause) !== '22023') throw error;
-    throw new AuditError(2, `effects.${kind}: the database does not know the zone ${zone}`, {
-      hint: 'use a name of pg_timezone_names, such as `zone: Europe/Berlin`',
-      cause: error,
-    });
-  }
+/** Rows that arrive: `next` goes to the next one; false: there is none before more arrive. */
+export interface RowCursor extends Row {
+  next(): boolean;
 }

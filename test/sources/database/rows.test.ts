@@ -1,22 +1,18 @@
 /** What rows become as effects, and what they prove. */
 import { describe, expect, it } from 'vitest';
 import type { PostgresSettings } from '../../../src/model.ts';
-import { CopyRows } from '../../../src/sources/database/copy.ts';
 import { coverageOf, spanOf } from '../../../src/sources/database/coverage.ts';
 import { BATCH_ROWS, EffectRows } from '../../../src/sources/database/rows.ts';
-import { layoutOf } from '../../../src/sources/database/select.ts';
-import type { Table } from '../../../src/sources/database/table.ts';
-import { effectsOf, onlyIn, ordersTable, plain } from './orders.ts';
+import type { RowCursor, RowTable } from '../../../src/sources/database/table.ts';
+import { effectsOf, onlyIn, ordersTable, plain } from './postgres/orders.ts';
 
-const column = (name: string, base = 'text') => ({ name, type: base, base, notNull: false });
+const column = (name: string, base = 'text') => ({ name, shown: name, type: base, base, notNull: false });
 
-function ordersOf(settings: Partial<PostgresSettings> = {}, table: Partial<Table> = {}): Table {
+function ordersOf(settings: Partial<PostgresSettings> = {}, table: Partial<RowTable> = {}): RowTable {
   const source = ordersTable(settings);
   return {
     kind: 'order-row',
     settings: source,
-    schema: 'public',
-    name: 'orders',
     shown: 'public.orders',
     key: source.key.map((part) => column(part.name)),
     id: [column('id', 'int8')],
@@ -27,12 +23,29 @@ function ordersOf(settings: Partial<PostgresSettings> = {}, table: Partial<Table
   };
 }
 
-/** Feeds lines of COPY's text: key, id, microseconds, doubt, columns of `only`. */
-function read(table: Table, ...lines: string[]): EffectRows {
+/** Rows written as lines: key, id, microseconds, doubt, columns of `only`, with tabs between; \\N is NULL. */
+function cursor(lines: readonly string[]): RowCursor {
+  let at = -1;
+  const value = (field: number) => lines[at]!.split('\t')[field]!;
+  const present = (field: number) => (value(field) === '\\N' ? undefined : value(field));
+  return {
+    next: () => ++at < lines.length,
+    bytes: (field) => {
+      const text = present(field);
+      return text === undefined ? undefined : Buffer.from(text, 'latin1');
+    },
+    instant: (field) => {
+      const text = present(field);
+      return text === undefined || text.endsWith('infinity') ? text : BigInt(text);
+    },
+    integer: (field) => Number(value(field)),
+  };
+}
+
+function read(table: RowTable, ...lines: string[]): EffectRows {
   const rows = new EffectRows(table);
-  const copy = new CopyRows(layoutOf(table).fields);
-  copy.feed(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1'));
-  while (copy.next()) rows.add(copy);
+  const all = cursor(lines);
+  while (all.next()) rows.add(all);
   return rows;
 }
 
@@ -207,8 +220,8 @@ describe('the span that rows cover', () => {
 
 describe('coverageOf', () => {
   const snapshot = { readAt: 10_000, notes: ["the database's clock is 3.0 s behind this machine's"] };
-  const notesOf = (table: Table, ...lines: string[]) =>
-    coverageOf('db:5432/shop', table, read(table, ...lines), snapshot, 1).notes.join('\n');
+  const notesOf = (table: RowTable, ...lines: string[]) =>
+    coverageOf('postgres db:5432/shop', table, read(table, ...lines), snapshot, 1).notes.join('\n');
 
   it('says what makes its numbers doubtful', () => {
     const at = (name: string, base = 'timestamptz') => ({
@@ -226,7 +239,7 @@ describe('coverageOf', () => {
   it('names the place, and counts what `only` left out', () => {
     const table = ordersOf({ key: [plain('order_id')], only: [onlyIn('channel', 'web')] });
     expect(
-      coverageOf('db:5432/shop', table, read(table, 'A\t1\t0\t0\tapp'), snapshot, undefined),
+      coverageOf('postgres db:5432/shop', table, read(table, 'A\t1\t0\t0\tapp'), snapshot, undefined),
     ).toMatchObject({
       kind: 'order-row',
       source: 'postgres db:5432/shop public.orders',

@@ -1,9 +1,9 @@
 /** Which database is meant, how its failures are told, and what moment a snapshot shows; without a server. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { isAuditError } from '../../../src/error.ts';
-import { databaseOf } from '../../../src/sources/database/effects.ts';
-import { databaseFailure } from '../../../src/sources/database/failures.ts';
-import { snapshotOf } from '../../../src/sources/database/snapshot.ts';
+import { isAuditError } from '../../../../src/error.ts';
+import { databaseOf } from '../../../../src/sources/database/postgres/effects.ts';
+import { databaseFailure } from '../../../../src/sources/database/postgres/failures.ts';
+import { snapshotOf } from '../../../../src/sources/database/postgres/snapshot.ts';
 import { ordersTable } from './orders.ts';
 
 afterEach(() => {

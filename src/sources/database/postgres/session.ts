@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { AuditError } from '../../error.ts';
-import type { PostgresSettings } from '../../model.ts';
+import { AuditError } from '../../../error.ts';
+import type { PostgresSettings } from '../../../model.ts';
 import { CopyRows } from './copy.ts';
 import { databaseFailure } from './failures.ts';
 

@@ -1,25 +1,9 @@
 /** The SQL that reads one table. COPY takes no parameters: every name and literal is quoted here. */
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import type { EffectBounds } from '../../model.ts';
-import type { Column, Table, TimeColumn } from './table.ts';
-
-/** Rows older than the bounds that are tried against `only` to find one that was there before. */
-export const OLDER_ROWS = 10_000;
-
-/** Where each value is in a row of `selectRows`. A time takes two fields: see `timeFields`. */
-export interface Layout {
-  readonly id: number;
-  readonly time: number;
-  readonly only: number;
-  readonly fields: number;
-}
-
-export function layoutOf(table: Table): Layout {
-  const id = table.key.length;
-  const time = id + table.id.length;
-  const only = time + (table.at === undefined ? 0 : 2);
-  return { id, time, only, fields: only + table.only.length };
-}
+import type { EffectBounds } from '../../../model.ts';
+import { OLDER_ROWS } from '../read.ts';
+import type { Column, TimeColumn } from '../table.ts';
+import type { Table } from './table.ts';
 
 /** All rows inside the bounds, and those without a (finite) time: key parts, id parts, time, columns of `only`. */
 export function selectRows(table: Table, bounds: EffectBounds): string {

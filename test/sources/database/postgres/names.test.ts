@@ -1,7 +1,7 @@
 /** SQL names, read and guessed. */
 import { describe, expect, it } from 'vitest';
-import { nearNames } from '../../../src/nearest.ts';
-import { nameParts, shownName } from '../../../src/sources/database/names.ts';
+import { nearNames } from '../../../../src/nearest.ts';
+import { nameParts, shownName } from '../../../../src/sources/database/postgres/names.ts';
 
 describe('nameParts', () => {
   it('reads names as PostgreSQL does', () => {

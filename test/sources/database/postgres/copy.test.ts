@@ -1,7 +1,7 @@
 /** The text format of COPY, in any bytes and however it is cut. */
 import { array, check, constantFrom, integer, option, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CopyRows } from '../../../src/sources/database/copy.ts';
+import { CopyRows } from '../../../../src/sources/database/postgres/copy.ts';
 
 /** The text format as the server writes it. */
 function copyText(rows: readonly (readonly (string | null)[])[]): Buffer {
@@ -25,7 +25,8 @@ function parse(bytes: Buffer, fields: number, size = bytes.length): (string | nu
   const rows: (string | null)[][] = [];
   for (let at = 0; at < bytes.length; at += size) {
     reader.feed(bytes.subarray(at, at + size));
-    while (reader.next()) rows.push(Array.from({ length: fields }, (_, i) => reader.text(i) ?? null));
+    while (reader.next())
+      rows.push(Array.from({ length: fields }, (_, i) => reader.bytes(i)?.toString() ?? null));
   }
   expect(reader.complete).toBe(true);
   expect(reader.count).toBe(rows.length);

@@ -1,5 +1,7 @@
 /** Rows of PostgreSQL's COPY text format, cut out of the bytes as they arrive, without a string per field. */
 
+import type { RowCursor } from '../table.ts';
+
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
@@ -19,7 +21,7 @@ const ESCAPED: Readonly<Record<number, number>> = {
  * views of the fed bytes, good until the next `feed`.
  * (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2)
  */
-export class CopyRows {
+export class CopyRows implements RowCursor {
   readonly #fields: number;
   /** Start of each field in #bytes; one more entry closes the last. */
   readonly #starts: Int32Array;
@@ -76,9 +78,14 @@ export class CopyRows {
     return raw.length === 2 && raw[1] === 0x4e ? undefined : withoutEscapes(raw);
   }
 
-  /** The text of a field; undefined: NULL. */
-  text(field: number): string | undefined {
-    return this.bytes(field)?.toString('utf8');
+  instant(field: number): bigint | string | undefined {
+    const text = this.bytes(field)?.toString('latin1');
+    return text === undefined || text.endsWith('infinity') ? text : BigInt(text);
+  }
+
+  integer(field: number): number | undefined {
+    const text = this.bytes(field)?.toString('latin1');
+    return text === undefined ? undefined : Number(text);
   }
 }
 

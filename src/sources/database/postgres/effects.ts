@@ -8,7 +8,7 @@ import type {
   Settings,
   SourceHooks,
   TakeEffects,
-} from '../../model.ts';
+} from '../../../model.ts';
 import { readTable } from './read.ts';
 import { Session } from './session.ts';
 import { beginSnapshot } from './snapshot.ts';

@@ -1,6 +1,6 @@
 /** Settings of an order shop's tables, and what a source read from them, for the tests of this directory. */
 import { randomBytes } from 'node:crypto';
-import { NO_TIME, textValues } from '../../../src/columns.ts';
+import { NO_TIME, textValues } from '../../../../src/columns.ts';
 import type {
   Coverage,
   EffectBatch,
@@ -11,8 +11,8 @@ import type {
   PostgresSettings,
   Settings,
   SourceHooks,
-} from '../../../src/model.ts';
-import { postgresEffects } from '../../../src/sources/database/effects.ts';
+} from '../../../../src/model.ts';
+import { postgresEffects } from '../../../../src/sources/database/postgres/effects.ts';
 
 export const ALWAYS: EffectBounds = { from: Date.UTC(1990), to: Date.UTC(2100) };
 

@@ -1,5 +1,5 @@
 /** What a failure of the driver or the server means to whoever runs the audit, and what to do about it. */
-import { AuditError } from '../../error.ts';
+import { AuditError } from '../../../error.ts';
 
 /**
  * What to do, by SQLSTATE or by its class (the first two characters).
