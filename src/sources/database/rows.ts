@@ -109,20 +109,14 @@ export class EffectRows {
 
   #addKey(row: Row): void {
     if (this.#plainKey) {
-      const bytes = this.#keyBytes(row, 0);
+      const bytes = row.bytes(0);
       if (bytes === undefined || bytes.length === 0) this.keyless++;
       pushExact(this.#keys, bytes);
       return;
     }
-    const key = this.#maker.make(this.#table.key.map((_, i) => keyValue(this.#keyBytes(row, i))));
+    const key = this.#maker.make(this.#table.key.map((_, i) => keyValue(row.bytes(i))));
     if (key === undefined) this.keyless++;
     this.#keys.pushString(key ?? '');
-  }
-
-  #keyBytes(row: Row, part: number): Buffer | undefined {
-    const bytes = row.bytes(part);
-    if (bytes === undefined || this.#table.key[part]!.base !== 'bytea') return bytes;
-    return Buffer.from(bytes.toString('latin1'), 'hex');
   }
 
   #addId(row: Row): void {

@@ -70,15 +70,6 @@ describe('EffectRows', () => {
     ]);
   });
 
-  it('reads the bytes of a bytea as the text they are', () => {
-    const rows = read(
-      ordersOf({}, { key: [column('ref', 'bytea')] }),
-      '4f52442d37\t1\t0\t0',
-      'ff00\t2\t0\t0',
-    );
-    expect(effectsOf(rows.take()).map((effect) => effect.key)).toEqual(['ORD-7', 'hex:ff00']);
-  });
-
   it('normalises keys, and has none where a part is missing or does not match', () => {
     const key = [
       { name: 'ref', match: '^ORD-(\\d+)$', fold: false },

@@ -1,4 +1,4 @@
-/** The SQL that reads one table. COPY takes no parameters: every name and literal is quoted here. */
+/** The SQL that reads one table in COPY's binary format. COPY takes no parameters: every name and literal is quoted here. */
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { EffectBounds } from '../../../model.ts';
 import { OLDER_ROWS } from '../read.ts';
@@ -29,7 +29,7 @@ export function selectOldest(table: Table, at: TimeColumn): string {
 
 /** The oldest rows before the bounds, oldest first: time, columns of `only`. */
 export function selectOlder(table: Table, at: TimeColumn, bounds: EffectBounds): string {
-  const fields = [micros('w.moment'), ...table.only.map(textField)];
+  const fields = ['w.moment', ...table.only.map(textField)];
   return (
     `SELECT ${fields.join(', ')} FROM ${source(table)} WHERE ${name(at)} > '-infinity' ` +
     `AND ${name(at)} < ${comparable(bounds.from, at)} ORDER BY ${name(at)} LIMIT ${OLDER_ROWS}`
@@ -50,22 +50,18 @@ function source(table: Table): string {
   return `${relation(table)} CROSS JOIN LATERAL (SELECT ${instant(name(table.at), table.at)} AS moment) AS w`;
 }
 
-/** The bytes of a bytea are a key's text; as hex they pass COPY without escapes. */
+/** The bytes of a bytea are a key's text. */
 function keyField(column: Column): string {
-  return column.base === 'bytea' ? `encode(${name(column)}, 'hex')` : textField(column);
+  return column.base === 'bytea' ? name(column) : textField(column);
 }
 
 function textField(column: Column): string {
   return `${name(column)}::text`;
 }
 
-/**
- * A row's time: epoch microseconds, or `infinity` as it stands, and by how many microseconds it may have been earlier
- * (0 but for wall clocks near a change of the zone).
- */
+/** A row's time, and by how many microseconds it may have been earlier (not at all, but for wall clocks near a change of the zone). */
 function timeFields(at: TimeColumn): string[] {
-  const time = `CASE WHEN isfinite(w.moment) THEN ${micros('w.moment')}::text ELSE w.moment::text END`;
-  return [time, at.zone === undefined ? '0' : doubt(at, at.zone)];
+  return ['w.moment', at.zone === undefined ? 'NULL' : doubt(at, at.zone)];
 }
 
 /**

@@ -64,12 +64,12 @@ export class Session {
   }
 
   /**
-   * Streams `COPY (query) TO STDOUT`. Yields the same reader again after every chunk: take its rows before going on.
+   * Streams `COPY (query) TO STDOUT` in its binary format. Yields the same reader again after every chunk: take its rows before going on.
    * Reads no further while the caller works, and fails unless the server counted as many rows as were read.
    */
   async *copy(doing: string, query: string, fields: number): AsyncGenerator<CopyRows, void> {
     const rows = new CopyRows(fields);
-    const stream = this.#client.query(copyTo(`COPY (${query}) TO STDOUT`));
+    const stream = this.#client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`));
     this.#copying = true;
     let late: unknown;
     // The server may still fail after its last row, when nobody reads any more.
