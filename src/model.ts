@@ -212,6 +212,8 @@ export interface MessageKeyPart extends KeyRule {
 /** One key part of an effect, found under a name: a column, a header, a field of a log. */
 export interface EffectKeyPart extends KeyRule {
   readonly name: string;
+  /** Where in the JSON that stands there; absent: all that stands there. */
+  readonly path?: readonly (string | number)[];
 }
 
 /** A scalar of the configuration as it was written: text compares as text, a number also as a number. */
@@ -279,7 +281,17 @@ export type Expectation =
 export type EffectSourceSettings = PostgresSettings | EmailSettings | LogSettings;
 
 interface EffectSourceCommon {
+  /** With coordinates: two parts, the columns of partition and offset. */
   readonly key: readonly EffectKeyPart[];
+  /**
+   * Effects carry the coordinates of their message in place of a business key: the names where they stand. The effect
+   * key is then the text `PARTITION OFFSET`, in decimal digits; rows of other topics are excluded.
+   */
+  readonly coordinates?: {
+    readonly topic?: string;
+    readonly partition: string;
+    readonly offset: string;
+  };
   readonly only: readonly EffectCondition[];
   /** IANA zone of times that carry none. */
   readonly zone?: string;
@@ -287,16 +299,29 @@ interface EffectSourceCommon {
   readonly covers?: { readonly from?: number; readonly to?: number };
 }
 
-export interface PostgresSettings extends EffectSourceCommon {
-  readonly source: 'postgres';
-  /** Connection URL; undefined: the PG* environment. Holds a secret: never print it. */
-  readonly url?: string;
+/** Rows of a database, from exactly one of table and query. */
+export interface DatabaseSettings extends EffectSourceCommon {
   /** As written, such as `public.orders` or `"Odd Name"`. */
-  readonly table: string;
-  /** Identity column; undefined: the primary key, looked up. */
+  readonly table?: string;
+  /** One SELECT, whose columns are taken for those of a table. */
+  readonly query?: string;
+  /** Identity column; undefined: the primary key of the table, looked up. */
   readonly id?: string;
   /** Time column; undefined: the rows have no time. */
   readonly at?: string;
+  /** What the numbers of the time column count, from 1970 on (UTC); undefined: it is no number. */
+  readonly unit?: EpochUnit;
+  /** How long one statement may take. */
+  readonly timeout: number;
+}
+
+/** Seconds, milliseconds, microseconds. */
+export type EpochUnit = 's' | 'ms' | 'us';
+
+export interface PostgresSettings extends DatabaseSettings {
+  readonly source: 'postgres';
+  /** Connection URL; undefined: the PG* environment. Holds a secret: never print it. */
+  readonly url?: string;
 }
 
 interface LogFiles {
@@ -495,6 +520,8 @@ export interface Coverage {
   readonly unreadable: number;
   readonly samples: readonly string[];
   readonly notes: readonly string[];
+  /** Why its effects can never show a duplicate; undefined: they can. Such as "unique index orders_pkey covers order_id" (rule 14). */
+  readonly blind?: string;
 }
 
 /** What a source reports while it reads. `total` in the same unit as `done`, where it is known. */
@@ -512,6 +539,8 @@ export type OnProgress = (progress: Progress) => void;
 /** What every source is given besides its settings. */
 export interface SourceHooks {
   readonly progress: OnProgress;
+  /** Tells the user one sentence at once, such as that something will take long; undefined: nobody listens. */
+  readonly say?: ((sentence: string) => void) | undefined;
   /** Aborted when the user interrupts: a source stops reading soon after, by throwing the signal's reason. */
   readonly signal: AbortSignal;
   /** 16 random bytes of this audit: the key of the digests of values. */

@@ -7,6 +7,7 @@ import type { Mistake } from './mistakes.ts';
 import { scalar } from './pieces.ts';
 import {
   columnKey,
+  databaseKey,
   emailKey,
   messageKey,
   offsets,
@@ -232,6 +233,8 @@ function read(name: string): FieldReference | undefined {
   return fieldReference.read(name, 'text');
 }
 
+const EFFECT_KEY = { postgres: databaseKey, log: columnKey, email: emailKey };
+
 /** A key of two parts and a key of one are never equal. */
 function keysCanMeet(look: Looker, kind: string): Mistake[] {
   const parts = look.value(['messages', 'key'], messageKey)?.length;
@@ -240,7 +243,7 @@ function keysCanMeet(look: Looker, kind: string): Mistake[] {
     look.each(['effects', kind, source]).map((path) => ({ source, path: [...path, 'key'] })),
   );
   return places.flatMap(({ source, path }) => {
-    const own = look.value<readonly unknown[]>(path, source === 'email' ? emailKey : columnKey)?.length;
+    const own = look.value<readonly unknown[]>(path, EFFECT_KEY[source])?.length;
     if (own === undefined || own === parts) return [];
     const text = `expected ${counted(parts)}, as messages.key has; got ${counted(own)}, so that no message and effect could ever meet`;
     return [look.mistake(path, text)];

@@ -4,7 +4,9 @@ import { UNBOUNDED } from '../columns.ts';
 import type {
   AskedOffsets,
   CaptureFormat,
+  DatabaseSettings,
   EffectKeyPart,
+  EpochUnit,
   Expectation,
   FieldReference,
   KeyRule,
@@ -90,6 +92,32 @@ export const columnKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
       ...keyRule(how),
     })),
     text(COLUMN_KEY).transform((name) => ({ name, fold: false })),
+  ),
+);
+
+const DATABASE_KEY = 'a column such as order_id, { from, path, match, case }, or a list of these';
+
+/** Names and indexes as in a reference, from the column on. */
+const jsonPath: Reader<readonly (string | number)[]> = {
+  expected: "where in the column's JSON the key is, such as order.id or items[0].id",
+  read(written, kind) {
+    const field = fieldReference.read(`value${written.startsWith('[') ? '' : '.'}${written}`, kind);
+    return field?.root === 'value' && field.path.length > 0 ? field.path : undefined;
+  },
+};
+
+/** The key of a row of a database: a column, or what lies at a path in the JSON of a column. */
+export const databaseKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
+  DATABASE_KEY,
+  mappingOr<EffectKeyPart>(
+    section({ from: text('a column'), path: scalar(jsonPath).exactOptional(), ...rule }, ['as']).transform(
+      ({ from, path, ...how }) => ({
+        name: from,
+        ...(path === undefined ? {} : { path }),
+        ...keyRule(how),
+      }),
+    ),
+    text(DATABASE_KEY).transform((name) => ({ name, fold: false })),
   ),
 );
 
@@ -274,15 +302,59 @@ const rows = {
   ...source,
 };
 
-const postgres = section(
-  {
-    url: scalar(postgresUrl).exactOptional(),
-    table: text('a table such as public.orders'),
-    key: columnKey,
-    ...rows,
-  },
-  ['query', 'coordinates'],
+const epoch = mappingOr<{ at: string; unit?: EpochUnit }>(
+  section({ from: text('a column'), unit: scalar(oneOf(['s', 'ms', 'us'])) }).transform(({ from, unit }) => ({
+    at: from,
+    unit,
+  })),
+  text('the column of the time, or { from, unit } where it holds numbers').transform((at) => ({ at })),
 );
+
+/** A semicolon would end the SELECT that this one becomes a part of. */
+const query: Reader<string> = {
+  expected: 'one SELECT',
+  read: (written) => (/\S/.test(written) && !/;\s*$/.test(written) ? written.trim() : undefined),
+  hint: (written) => (/;\s*$/.test(written) ? 'leave out the semicolon at its end' : undefined),
+};
+
+const coordinates = section({
+  topic: text('the column of the topic').exactOptional(),
+  partition: text('the column of the partition'),
+  offset: text('the column of the offset'),
+});
+
+/** Rows of one database: of a table, or of what a query answers. */
+function databaseRows(url: Reader<string>): z.ZodType<DatabaseSettings & { readonly url?: string }> {
+  return section({
+    url: scalar(url).exactOptional(),
+    table: text('a table such as public.orders').exactOptional(),
+    query: scalar(query).exactOptional(),
+    key: databaseKey.exactOptional(),
+    coordinates: coordinates.exactOptional(),
+    ...rows,
+    at: epoch.exactOptional(),
+    timeout: scalar(someTime).default(1_800_000),
+  })
+    .refine(
+      ({ table, query: own }) => (table === undefined) !== (own === undefined),
+      'expected exactly one of table and query',
+    )
+    .refine(
+      ({ key, coordinates: own }) => (key === undefined) !== (own === undefined),
+      'expected exactly one of key and coordinates',
+    )
+    .refine(
+      ({ query: own, id }) => own === undefined || id !== undefined,
+      'expected id, too: the column that tells the rows of the query apart',
+    )
+    .transform(({ at = {}, key, ...all }) => ({ ...all, ...at, key: key ?? coordinateKey(all.coordinates) }));
+}
+
+function coordinateKey({ partition = '', offset = '' } = {}): EffectKeyPart[] {
+  return [partition, offset].map((name) => ({ name, fold: false }));
+}
+
+const postgres = databaseRows(postgresUrl);
 
 const log = section(
   {

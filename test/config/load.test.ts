@@ -120,6 +120,7 @@ describe('a full configuration', () => {
         only: [{ name: 'channel', test: { is: 'not', test: { is: 'in', values: [{ text: 'test' }] } } }],
         zone: 'Europe/Berlin',
         covers: { from: Date.UTC(2025, 0, 1) },
+        timeout: 30 * MINUTE,
       },
     });
     expect(row).toEqual({
@@ -199,11 +200,44 @@ describe('defaults', () => {
     expect(load(longer).messages.range).toEqual({ by: 'all', padding: HOUR + 2 * MINUTE });
   });
 
+  const rowsOf = (text: string) => load(smallest({ line: 8, to: `    ${text}` })).entries[0]!.source;
+
+  it('tells where the key is inside of JSON, and what numbers of time count', () => {
+    const text =
+      'postgres: { table: orders, key: { from: payload, path: "items[0].id" }, at: { from: made, unit: ms } }';
+    expect(rowsOf(text)).toEqual({
+      source: 'postgres',
+      table: 'orders',
+      key: [{ name: 'payload', path: ['items', 0, 'id'], fold: false }],
+      at: 'made',
+      unit: 'ms',
+      only: [],
+      timeout: 30 * MINUTE,
+    });
+  });
+
+  it('takes coordinates for a key of two parts, and a query for a table', () => {
+    const text =
+      'postgres: { query: " SELECT 1 ", id: n, coordinates: { topic: t, partition: p, offset: o } }';
+    expect(rowsOf(text)).toEqual({
+      source: 'postgres',
+      query: 'SELECT 1',
+      id: 'n',
+      key: [
+        { name: 'p', fold: false },
+        { name: 'o', fold: false },
+      ],
+      coordinates: { topic: 't', partition: 'p', offset: 'o' },
+      only: [],
+      timeout: 30 * MINUTE,
+    });
+  });
+
   it('leaves undefined what has no default', () => {
     expect(settings.messages).not.toHaveProperty('id');
     expect(settings.messages).not.toHaveProperty('partitions');
     const source = settings.entries[0]!.source as PostgresSettings;
-    expect(Object.keys(source).sort()).toEqual(['key', 'only', 'source', 'table']);
+    expect(Object.keys(source).sort()).toEqual(['key', 'only', 'source', 'table', 'timeout']);
   });
 
   it('takes little memory, writes no ledger, and calls itself by this very process', () => {

@@ -364,7 +364,52 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'no table',
       source('postgres: { key: order_id }'),
-      '8 effects.order-row.postgres.table: missing; expected a table such as public.orders',
+      '8 effects.order-row.postgres: expected exactly one of table and query',
+    ],
+    [
+      'a table and a query',
+      rows('query: SELECT 1, id: id'),
+      '8 effects.order-row.postgres: expected exactly one of table and query',
+    ],
+    [
+      'a query without an id',
+      source('postgres: { query: SELECT 1, key: order_id }'),
+      '8 effects.order-row.postgres: expected id, too: the column that tells the rows of the query apart',
+    ],
+    [
+      'a query that ends in a semicolon',
+      source('postgres: { query: "SELECT 1; ", key: order_id, id: id }'),
+      '8 effects.order-row.postgres.query: expected one SELECT; got "SELECT 1; "; leave out the semicolon at its end',
+    ],
+    [
+      'a key and coordinates',
+      rows('coordinates: { partition: p, offset: o }'),
+      '8 effects.order-row.postgres: expected exactly one of key and coordinates',
+    ],
+    [
+      'neither a key nor coordinates',
+      source('postgres: { table: orders }'),
+      '8 effects.order-row.postgres: expected exactly one of key and coordinates',
+    ],
+    [
+      'coordinates without an offset',
+      source('postgres: { table: orders, coordinates: { partition: p } }'),
+      '8 effects.order-row.postgres.coordinates.offset: missing; expected the column of the offset',
+    ],
+    [
+      'a path that is none',
+      source('postgres: { table: orders, key: { from: payload, path: "order..id" } }'),
+      '8 effects.order-row.postgres.key.path: expected where in the column\'s JSON the key is, such as order.id or items[0].id; got "order..id"',
+    ],
+    [
+      'numbers without a unit',
+      rows('at: { from: created }'),
+      '8 effects.order-row.postgres.at.unit: missing; expected s, ms or us',
+    ],
+    [
+      'no time at all for a statement',
+      rows('timeout: 0s'),
+      '8 effects.order-row.postgres.timeout: expected a duration above zero, such as 24h; got "0s"',
     ],
     [
       'a URL of another database',
@@ -474,11 +519,6 @@ describe('what is not supported yet is said so, with its line', () => {
   it.each<[string, string]>([
     ['4 messages.group: not supported yet', messages('group: order-service')],
     ['8 effects.order-row.mysql: not supported yet', source('mysql: { table: orders }')],
-    ['8 effects.order-row.postgres.query: not supported yet', rows('query: SELECT 1')],
-    [
-      '8 effects.order-row.postgres.coordinates: not supported yet',
-      rows('coordinates: { partition: p, offset: o }'),
-    ],
     [
       '8 effects.order-row.email.format: expected postfix; got "exim"; not supported yet',
       source('email: { files: [m], format: exim, key: { header: X-Id } }'),

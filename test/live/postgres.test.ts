@@ -87,7 +87,6 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     expect(await keys('ref')).toEqual(['3f2504e0-4f89-11d3-9a0c-0305e82c3301', '', '', '', '']);
     expect(await keys('raw')).toEqual(['ORD-7', 'hex:ff00', '', '', 'N']);
     expect(await keys('code')).toEqual(['AB', 'AB', '', '', '']);
-    expect(await keys('paid')).toEqual(['true', 'false', '', '', '']);
   });
 
   it('keeps composite keys and ids apart, and normalises keys by their rules', async () => {
@@ -239,7 +238,9 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     expect(await refused({ at: 'wall', zone: 'Mars/Olympus' })).toMatch(
       /^2 .*does not know the zone Mars\/Olympus/,
     );
-    expect(await refused({ at: 'total' })).toMatch(/^4 .*column total of public.orders is of type integer/);
+    expect(await refused({ at: 'total' })).toMatch(
+      /^2 .*column total of public.orders is of type integer.*unit: ms/,
+    );
     expect(await refused({ table: 'keyless' })).toMatch(/^2 .*public.keyless has no primary key.*`id: …`/);
     expect(await refused({ table: 'orders_pkey' })).toMatch(/^4 .*orders_pkey is an index/);
   });
@@ -332,7 +333,6 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
       [0, 1],
       hooks(),
     );
-    await rows.check();
     const seen: [number, number][] = [];
     await rows.gather([ALWAYS, ALWAYS], async (kind, batch) => {
       seen.push([kind, batch.rows]);
@@ -349,7 +349,7 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     expect(statements.find((line) => line.includes('BEGIN'))).toMatch(/REPEATABLE READ READ ONLY/);
     expect(statements.filter((line) => line.includes('COPY ('))).toHaveLength(2);
     const others = statements.filter(
-      (line) => !/(statement|execute [^:]*): +(BEGIN|COPY \(SELECT|SELECT|$)/.test(line),
+      (line) => !/(statement|execute [^:]*): +(BEGIN|SET LOCAL|EXPLAIN|COPY \(SELECT|SELECT|$)/.test(line),
     );
     expect(others).toEqual([]);
   });
@@ -363,7 +363,7 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     const session = await Session.open(table({}), hooks().signal);
     for (const at of ['created_at', 'wall']) {
       const source = table({ table: 'busy', at, zone: 'Europe/Berlin' });
-      const found = await findTable(session, orderRow(source));
+      const found = await findTable(session, orderRow(source), 'orders');
       const plan = await session.rows('explaining', `EXPLAIN ${selectRows(found, bounds)}`);
       expect(JSON.stringify(plan)).toMatch(new RegExp(`busy_${at}_idx`));
       expect(JSON.stringify(plan)).not.toMatch(/Seq Scan/);
@@ -403,7 +403,7 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     });
     await expect(killed).rejects.toMatchObject({
       status: 4,
-      message: expect.stringMatching('reading public.busy failed: term'),
+      message: expect.stringMatching(/public.busy failed: .*terminat/i),
     });
     await rows.close();
   });

@@ -28,10 +28,18 @@ export function coverageOf(
     readAt: snapshot.readAt,
     read: rows.read,
     effects: rows.effects,
-    excluded: table.settings.only.length === 0 ? {} : { only: rows.failedOnly },
+    excluded: excludedOf(table, rows),
     unreadable: rows.unreadable,
     samples: rows.samples,
-    notes: [...snapshot.notes, ...notesOf(table, rows)],
+    notes: [...snapshot.notes, ...table.notes, ...notesOf(table, rows)],
+    ...(table.blind === undefined ? {} : { blind: table.blind }),
+  };
+}
+
+function excludedOf(table: RowTable, rows: EffectRows): Record<string, number> {
+  return {
+    ...(table.settings.only.length === 0 ? {} : { only: rows.failedOnly }),
+    ...(table.topic === undefined ? {} : { 'other topic': rows.otherTopic }),
   };
 }
 
@@ -44,7 +52,7 @@ export function spanOf(
 ): Coverage['span'] {
   const { covers } = table.settings;
   const shows = table.at === undefined ? effects > 0 : oldest !== undefined;
-  if (covers === undefined && (!shows || table.hidesRows)) return undefined;
+  if (covers === undefined && (!shows || table.hides !== undefined)) return undefined;
   const from = covers?.from ?? oldest;
   const to = Math.min(readAt, covers?.to ?? readAt);
   if (from !== undefined && from > to) return undefined;
@@ -52,11 +60,7 @@ export function spanOf(
 }
 
 function notesOf(table: RowTable, rows: EffectRows): string[] {
-  return [
-    ...timeNotes(table, rows),
-    ...countNotes(table, rows),
-    ...(table.hidesRows ? [policyNote(table)] : []),
-  ];
+  return [...timeNotes(table, rows), ...countNotes(table, rows), ...hidingNotes(table)];
 }
 
 function timeNotes(table: RowTable, rows: EffectRows): string[] {
@@ -67,7 +71,9 @@ function timeNotes(table: RowTable, rows: EffectRows): string[] {
     ];
   }
   const notes: string[] = [];
-  if (CHANGES.test(at.name))
+  if (at.movedBy !== undefined)
+    notes.push(`${at.movedBy} sets ${at.shown} when a row is changed: an update moves the effect`);
+  else if (CHANGES.test(at.name))
     notes.push(`${at.shown} looks like the time of the last change: an update moves the effect`);
   if (rows.timeless > 0) notes.push(`rows without a readable time in ${at.shown}: ${rows.timeless}`);
   return notes;
@@ -82,7 +88,8 @@ function countNotes(table: RowTable, rows: EffectRows): string[] {
   return notes;
 }
 
-function policyNote(table: RowTable): string {
-  const proof = table.settings.covers === undefined ? 'no zero is claimed' : '`covers` is taken at its word';
-  return `row-level security of ${table.shown} may hide rows from this role: ${proof} (a role with BYPASSRLS sees all)`;
+function hidingNotes({ hides, settings }: RowTable): string[] {
+  if (hides === undefined) return [];
+  const proof = settings.covers === undefined ? 'no zero is claimed' : '`covers` is taken at its word';
+  return [`${hides}: ${proof}`];
 }

@@ -1,7 +1,7 @@
 /** Rows as they arrive from a database, to batches of effects. */
 import type { EffectBatch, OnProgress, Take } from '../../model.ts';
 import { compileOnly, EffectRows } from './rows.ts';
-import type { RowCursor, RowTable } from './table.ts';
+import { instantOf, type RowCursor, type RowTable, type TimeColumn } from './table.ts';
 
 /** Rows older than what is read that are tried against `only` to find one that was there before. */
 export const OLDER_ROWS = 10_000;
@@ -34,14 +34,20 @@ export async function readRows(
  */
 export async function firstPassing(
   table: RowTable,
+  at: TimeColumn,
   chunks: AsyncIterable<RowCursor>,
 ): Promise<number | undefined> {
   const passes = compileOnly(table, 1);
   let oldest: number | undefined;
   for await (const rows of chunks) {
     while (rows.next()) {
-      if (oldest === undefined && passes(rows)) oldest = Math.floor(Number(rows.instant(0)) / 1000);
+      if (oldest === undefined && passes(rows)) oldest = epochMs(instantOf(at, rows, 0));
     }
   }
   return oldest;
+}
+
+/** Of a time in microseconds; undefined: it is none. */
+export function epochMs(time: bigint | string | undefined): number | undefined {
+  return typeof time === 'bigint' ? Math.floor(Number(time) / 1000) : undefined;
 }

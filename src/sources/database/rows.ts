@@ -3,8 +3,9 @@ import { isUtf8 } from 'node:buffer';
 import { NO_TIME, TextColumn } from '../../columns.ts';
 import type { EffectBatch, Gap } from '../../model.ts';
 import { compileTest, type Passes } from '../conditions.ts';
-import { KeyMaker, type KeyValue, plainText, standsForItself, textOfBytes, valueOfBytes } from '../keys.ts';
-import { type Layout, layoutOf, type Row, type RowTable } from './table.ts';
+import { plainText, textOfBytes, valueOfBytes } from '../keys.ts';
+import { isPlainKey, rowKey } from './key.ts';
+import { instantOf, type Layout, layoutOf, type Row, type RowTable } from './table.ts';
 
 export const BATCH_ROWS = 16_384;
 const MAX_SAMPLES = 5;
@@ -28,9 +29,10 @@ export class EffectRows {
   readonly #table: RowTable;
   readonly #layout: Layout;
   readonly #passes: (row: Row) => boolean;
-  readonly #maker: KeyMaker;
-  /** One key part that stands for itself is copied as bytes. */
+  readonly #key: (row: Row) => string | undefined;
+  /** The key is copied as bytes. */
   readonly #plainKey: boolean;
+  readonly #topic: Buffer | undefined;
   readonly #keys = new TextColumn();
   readonly #ids = new TextColumn();
   readonly #doubts: Doubt[] = [];
@@ -40,6 +42,8 @@ export class EffectRows {
   /** Rows looked at, and those of them that `only` left out. */
   read = 0;
   failedOnly = 0;
+  /** Rows that belong to messages of other topics. */
+  otherTopic = 0;
   effects = 0;
   /** Effects without a readable key, without an id, without a time. */
   keyless = 0;
@@ -55,9 +59,9 @@ export class EffectRows {
     this.#table = table;
     this.#layout = layoutOf(table);
     this.#passes = compileOnly(table, this.#layout.only);
-    this.#maker = new KeyMaker(table.settings.key);
-    const [part] = table.settings.key;
-    this.#plainKey = table.settings.key.length === 1 && standsForItself(part!);
+    this.#key = rowKey(table);
+    this.#plainKey = isPlainKey(table);
+    this.#topic = table.topic === undefined ? undefined : Buffer.from(table.topic.name);
   }
 
   /** Whether the batch must be taken before another row is added. */
@@ -73,6 +77,10 @@ export class EffectRows {
     this.read++;
     if (!this.#passes(row)) {
       this.failedOnly++;
+      return;
+    }
+    if (this.#isOfOtherTopic(row)) {
+      this.otherTopic++;
       return;
     }
     this.effects++;
@@ -107,6 +115,12 @@ export class EffectRows {
     }));
   }
 
+  #isOfOtherTopic(row: Row): boolean {
+    if (this.#topic === undefined) return false;
+    const topic = row.bytes(this.#layout.topic);
+    return topic !== undefined && !this.#topic.equals(topic);
+  }
+
   #addKey(row: Row): void {
     if (this.#plainKey) {
       const bytes = row.bytes(0);
@@ -114,9 +128,14 @@ export class EffectRows {
       pushExact(this.#keys, bytes);
       return;
     }
-    const key = this.#maker.make(this.#table.key.map((_, i) => keyValue(row.bytes(i))));
+    const key = this.#hasTopic(row) ? this.#key(row) : undefined;
     if (key === undefined) this.keyless++;
     this.#keys.pushString(key ?? '');
+  }
+
+  /** Without its topic, a partition and an offset say of no message that it is the one. */
+  #hasTopic(row: Row): boolean {
+    return this.#topic === undefined || row.bytes(this.#layout.topic) !== undefined;
   }
 
   #addId(row: Row): void {
@@ -142,7 +161,8 @@ export class EffectRows {
 
   #time(row: Row): bigint {
     const { time } = this.#layout;
-    const micros = this.#table.at === undefined ? undefined : row.instant(time);
+    const { at } = this.#table;
+    const micros = at === undefined ? undefined : instantOf(at, row, time);
     if (typeof micros !== 'bigint') {
       this.timeless++;
       if (micros !== undefined) this.#countUnreadable(row, micros);
@@ -175,10 +195,6 @@ export class EffectRows {
     near.to = Math.max(near.to, to);
     near.rows++;
   }
-}
-
-function keyValue(bytes: Buffer | undefined): KeyValue | undefined {
-  return bytes === undefined ? undefined : valueOfBytes(bytes);
 }
 
 function tested(bytes: Buffer | undefined): string | undefined {

@@ -3,10 +3,18 @@ import { describe, expect, it } from 'vitest';
 import type { PostgresSettings } from '../../../src/model.ts';
 import { coverageOf, spanOf } from '../../../src/sources/database/coverage.ts';
 import { BATCH_ROWS, EffectRows } from '../../../src/sources/database/rows.ts';
-import type { RowCursor, RowTable } from '../../../src/sources/database/table.ts';
+import type { RowCursor, RowTable, TimeColumn } from '../../../src/sources/database/table.ts';
 import { effectsOf, onlyIn, ordersTable, plain } from './postgres/orders.ts';
 
 const column = (name: string, base = 'text') => ({ name, shown: name, type: base, base, notNull: false });
+
+const time = (settings: Partial<TimeColumn>): TimeColumn => ({
+  ...column('created_at', 'timestamptz'),
+  zone: undefined,
+  unit: undefined,
+  movedBy: undefined,
+  ...settings,
+});
 
 function ordersOf(settings: Partial<PostgresSettings> = {}, table: Partial<RowTable> = {}): RowTable {
   const source = ordersTable(settings);
@@ -14,11 +22,14 @@ function ordersOf(settings: Partial<PostgresSettings> = {}, table: Partial<RowTa
     kind: 'order-row',
     settings: source,
     shown: 'public.orders',
-    key: source.key.map((part) => column(part.name)),
+    key: source.key.map((part) => ({ ...column(part.name), path: undefined })),
     id: [column('id', 'int8')],
-    at: { ...column('created_at', 'timestamptz'), zone: undefined },
+    at: time({}),
     only: source.only.map((condition) => column(condition.name)),
-    hidesRows: false,
+    topic: undefined,
+    hides: undefined,
+    blind: undefined,
+    notes: [],
     ...table,
   };
 }
@@ -141,7 +152,7 @@ describe('EffectRows', () => {
   it('makes one hole of each hour whose wall clock came twice', () => {
     const october = Date.UTC(2026, 9, 25, 1);
     const line = (id: number, ms: number) => `A\t${id}\t${ms}000\t3600000000`;
-    const at = { ...column('created_at', 'timestamp'), zone: 'Europe/Berlin' };
+    const at = time({ base: 'timestamp', zone: 'Europe/Berlin' });
     const rows = read(
       ordersOf({}, { at }),
       line(1, october + 60_000),
@@ -215,16 +226,16 @@ describe('coverageOf', () => {
     coverageOf('postgres db:5432/shop', table, read(table, ...lines), snapshot, 1).notes.join('\n');
 
   it('says what makes its numbers doubtful', () => {
-    const at = (name: string, base = 'timestamptz') => ({
-      at: { ...column(name, base), zone: 'Europe/Berlin' },
-    });
+    const at = (name: string, movedBy?: string) => ({ at: time({ ...column(name), movedBy }) });
     expect(notesOf(ordersOf({}, at('updated_at')))).toMatch(/clock is 3.0 s[\s\S]*updated_at looks like/);
     expect(notesOf(ordersOf({}, at('lastModifiedOn')))).toMatch(/looks like/);
     expect(notesOf(ordersOf({}, at('created_at')))).not.toMatch(/looks like/);
     expect(notesOf(ordersOf(), '\\N\t\\N\t\\N\t0')).toMatch(
       /rows without a readable time in created_at: 1[\s\S]*rows without a readable key in order_id: 1[\s\S]*rows without an id in id: 1/,
     );
-    expect(notesOf(ordersOf({}, { hidesRows: true }))).toMatch(/no zero is claimed/);
+    expect(notesOf(ordersOf({}, { hides: 'row-level security of public.orders may hide rows' }))).toMatch(
+      /no zero is claimed/,
+    );
   });
 
   it('names the place, and counts what `only` left out', () => {

@@ -56,7 +56,13 @@ export function settingsOf(messages: MessageSettings, kinds: readonly KindSettin
     entries: kinds.map(({ name }, kind) => ({
       kind,
       name,
-      source: { source: 'postgres', table: 'orders', key: [{ name: 'order_id', fold: false }], only: [] },
+      source: {
+        source: 'postgres',
+        table: 'orders',
+        key: [{ name: 'order_id', fold: false }],
+        only: [],
+        timeout: 60_000,
+      },
     })),
     report: { directory: '/nowhere', ledger: false },
     memory: '1GB',

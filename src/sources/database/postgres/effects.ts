@@ -9,7 +9,7 @@ import type {
   SourceHooks,
   TakeEffects,
 } from '../../../model.ts';
-import { readTable } from './read.ts';
+import { checkTable, readTable } from './read.ts';
 import { Session } from './session.ts';
 import { beginSnapshot } from './snapshot.ts';
 import { findTable, type Table } from './table.ts';
@@ -40,7 +40,10 @@ class PostgresEffects implements EffectSource {
   }
 
   async check(): Promise<void> {
-    await this.#connected((session) => this.#tables(session));
+    await this.#connected(async (session) => {
+      await beginSnapshot(session);
+      for (const table of await this.#tables(session)) await checkTable(session, table);
+    });
   }
 
   /**
@@ -50,11 +53,12 @@ class PostgresEffects implements EffectSource {
    */
   async gather(bounds: readonly EffectBounds[], take: TakeEffects): Promise<readonly Coverage[]> {
     return this.#connected(async (session) => {
-      const tables = await this.#tables(session);
       const snapshot = await beginSnapshot(session);
+      const tables = await this.#tables(session);
       const coverages: Coverage[] = [];
       for (const [i, table] of tables.entries()) {
-        const reading = { session, table, snapshot, bounds: bounds[i]!, progress: this.#hooks.progress };
+        const { progress, say } = this.#hooks;
+        const reading = { session, table, snapshot, bounds: bounds[i]!, progress, say };
         coverages.push(await readTable(reading, (batch) => take(this.entries[i]!, batch)));
       }
       return coverages;
@@ -79,7 +83,8 @@ class PostgresEffects implements EffectSource {
 
   async #tables(session: Session): Promise<Table[]> {
     const tables: Table[] = [];
-    for (const entry of this.entries) tables.push(await findTable(session, this.#entry(entry)));
+    const { topic } = this.#settings.messages;
+    for (const entry of this.entries) tables.push(await findTable(session, this.#entry(entry), topic));
     return tables;
   }
 

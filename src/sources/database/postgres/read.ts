@@ -1,13 +1,17 @@
 /** Reads one table inside the snapshot: the effects of its kind, and how far back they go. */
-import type { Coverage, EffectBatch, EffectBounds, OnProgress, Take } from '../../../model.ts';
+import type { Coverage, EffectBatch, EffectBounds, OnProgress, SourceHooks, Take } from '../../../model.ts';
 import { coverageOf } from '../coverage.ts';
-import { firstPassing, readRows } from '../read.ts';
+import { epochMicros } from '../epoch.ts';
+import { epochMs, firstPassing, readRows } from '../read.ts';
 import type { EffectRows } from '../rows.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { layoutOf } from '../table.ts';
-import { selectOlder, selectOldest, selectRows } from './select.ts';
+import { explain, type Plan, scanWarning } from './plan.ts';
+import { selectOlder, selectOldest, selectRows, selectSample } from './select.ts';
 import type { Session } from './session.ts';
+import { limitTime } from './snapshot.ts';
 import type { Table } from './table.ts';
+import { checkNumbers } from './time.ts';
 
 export interface Reading {
   readonly session: Session;
@@ -15,14 +19,44 @@ export interface Reading {
   readonly table: Table;
   readonly bounds: EffectBounds;
   readonly progress: OnProgress;
+  readonly say: SourceHooks['say'];
+}
+
+/**
+ * What can be found out about a table without reading it: whether it may be read, whether its numbers are of the unit.
+ *
+ * @throws AuditError 4, 2
+ */
+export async function checkTable(session: Session, table: Table): Promise<void> {
+  const { at, shown } = table;
+  await explain(session, `reading ${shown}`, selectRows(table, { from: 0, to: 0 }));
+  if (at?.unit === undefined) return;
+  const named = `effects.${table.kind}: column ${at.shown} of ${shown}`;
+  await checkNumbers(session, named, at, selectSample(table, at));
 }
 
 /** Hands over the effects of one table, and answers what they prove. */
 export async function readTable(reading: Reading, take: Take<EffectBatch>): Promise<Coverage> {
-  const { session, table, bounds, snapshot, progress } = reading;
-  const chunks = session.copy(`reading ${table.shown}`, selectRows(table, bounds), layoutOf(table).fields);
+  const { session, table, bounds, snapshot } = reading;
+  await limitTime(session, table.settings.timeout);
+  const query = selectRows(table, bounds);
+  const doing = `reading ${table.shown}`;
+  const plan = await explain(session, doing, query);
+  const warnings = await warningsOf(reading, plan);
+  const chunks = session.copy(doing, query, layoutOf(table).fields);
+  const progress: OnProgress = (one) =>
+    reading.progress({ ...one, total: Math.max(one.done, Math.round(plan.rows)) });
   const rows = await readRows(table, chunks, take, progress);
-  return coverageOf(`postgres ${session.database}`, table, rows, snapshot, await oldestRow(reading, rows));
+  const told = { ...snapshot, notes: [...snapshot.notes, ...warnings] };
+  return coverageOf(`postgres ${session.database}`, table, rows, told, await oldestRow(reading, rows));
+}
+
+/** Says them, too, before the rows are read. */
+async function warningsOf({ session, table, say }: Reading, plan: Plan): Promise<string[]> {
+  const warning = await scanWarning(session, table, plan);
+  if (warning === undefined) return [];
+  say?.(warning);
+  return [warning];
 }
 
 /** Epoch milliseconds of the kind's oldest row, as far as it can be known. */
@@ -32,8 +66,9 @@ async function oldestRow({ session, table, bounds }: Reading, read: EffectRows):
   const doing = `looking for the oldest row of ${table.shown}`;
   if (settings.only.length > 0) {
     const older = session.copy(doing, selectOlder(table, at, bounds), 1 + table.only.length);
-    return (await firstPassing(table, older)) ?? read.oldest;
+    return (await firstPassing(table, at, older)) ?? read.oldest;
   }
   const [row] = await session.rows<{ oldest: string | null }>(doing, selectOldest(table, at));
-  return row?.oldest == null ? undefined : Math.floor(Number(row.oldest) / 1000);
+  if (row?.oldest == null) return undefined;
+  return epochMs(at.unit === undefined ? BigInt(row.oldest) : epochMicros(row.oldest, at.unit));
 }

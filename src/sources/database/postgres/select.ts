@@ -1,58 +1,69 @@
 /** The SQL that reads one table in COPY's binary format. COPY takes no parameters: every name and literal is quoted here. */
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import type { EffectBounds } from '../../../model.ts';
+import type { EffectBounds, EffectKeyPart, EpochUnit } from '../../../model.ts';
 import { OLDER_ROWS } from '../read.ts';
-import type { Column, TimeColumn } from '../table.ts';
+import type { Column, KeyColumn, TimeColumn } from '../table.ts';
 import type { Table } from './table.ts';
+import { isWhole } from './time.ts';
 
-/** All rows inside the bounds, and those without a (finite) time: key parts, id parts, time, columns of `only`. */
+/** Values that are looked at to see whether a unit can be right. */
+const SAMPLE_ROWS = 20;
+
+/** All rows inside the bounds, and those without a (finite) time, with their values in the order of `layoutOf`. */
 export function selectRows(table: Table, bounds: EffectBounds): string {
   const fields = [
-    ...table.key.map(keyField),
+    ...table.key.map((column, i) => keyField(column, table.settings.key[i]!)),
     ...table.id.map(textField),
     ...(table.at === undefined ? [] : timeFields(table.at)),
     ...table.only.map(textField),
+    ...(table.topic === undefined ? [] : [textField(table.topic.column)]),
   ];
   const where = table.at === undefined ? '' : ` WHERE ${insideOrTimeless(table.at, bounds)}`;
   return `SELECT ${fields.join(', ')} FROM ${source(table)}${where}`;
 }
 
-/** Epoch microseconds of the table's oldest finite time, as text; NULL: there is none. */
+/** The table's oldest time: epoch microseconds as text, or as it stands where it is a number; NULL: there is none. */
 export function selectOldest(table: Table, at: TimeColumn): string {
   const column = name(at);
-  const oldest = instant('o.oldest', at);
+  const oldest = at.unit === undefined ? micros(instant('o.oldest', at)) : 'o.oldest';
   return (
-    `SELECT ${micros(oldest)}::text AS oldest FROM (SELECT min(${column}) AS oldest FROM ${relation(table)} ` +
-    `WHERE ${column} > '-infinity' AND ${column} < 'infinity') AS o`
+    `SELECT ${oldest}::text AS oldest FROM (SELECT min(${column}) AS oldest FROM ${table.from} ` +
+    `WHERE ${isTime(at)}) AS o`
   );
 }
 
 /** The oldest rows before the bounds, oldest first: time, columns of `only`. */
 export function selectOlder(table: Table, at: TimeColumn, bounds: EffectBounds): string {
-  const fields = ['w.moment', ...table.only.map(textField)];
+  const [time] = timeFields(at);
   return (
-    `SELECT ${fields.join(', ')} FROM ${source(table)} WHERE ${name(at)} > '-infinity' ` +
+    `SELECT ${[time, ...table.only.map(textField)].join(', ')} FROM ${source(table)} WHERE ${isTime(at)} ` +
     `AND ${name(at)} < ${comparable(bounds.from, at)} ORDER BY ${name(at)} LIMIT ${OLDER_ROWS}`
   );
+}
+
+/** A few values of a column of numbers, wherever they lie first. */
+export function selectSample(table: Table, at: TimeColumn): string {
+  return `SELECT ${textField(at)} AS value FROM ${table.from} WHERE ${name(at)} IS NOT NULL LIMIT ${SAMPLE_ROWS}`;
 }
 
 function name(column: Column): string {
   return `r.${escapeIdentifier(column.name)}`;
 }
 
-function relation(table: Table): string {
-  return `${escapeIdentifier(table.schema)}.${escapeIdentifier(table.name)} AS r`;
-}
-
 /** The table and, beside each row, its time as an instant (w.moment). */
 function source(table: Table): string {
-  if (table.at === undefined) return relation(table);
-  return `${relation(table)} CROSS JOIN LATERAL (SELECT ${instant(name(table.at), table.at)} AS moment) AS w`;
+  if (table.at === undefined || table.at.unit !== undefined) return table.from;
+  return `${table.from} CROSS JOIN LATERAL (SELECT ${instant(name(table.at), table.at)} AS moment) AS w`;
 }
 
-/** The bytes of a bytea are a key's text. */
-function keyField(column: Column): string {
-  return column.base === 'bytea' ? name(column) : textField(column);
+/** The bytes of a bytea are a key's text. Of jsonb only what lies at the path is sent, as JSON. */
+function keyField(column: KeyColumn, part: EffectKeyPart): string {
+  if (column.base === 'bytea') return name(column);
+  if (column.base !== 'jsonb') return textField(column);
+  const steps = (part.path ?? []).map((step) =>
+    typeof step === 'number' ? ` -> ${step}` : ` -> ${escapeLiteral(step)}`,
+  );
+  return `(${name(column)}${steps.join('')})::text`;
 }
 
 function textField(column: Column): string {
@@ -60,7 +71,8 @@ function textField(column: Column): string {
 }
 
 /** A row's time, and by how many microseconds it may have been earlier (not at all, but for wall clocks near a change of the zone). */
-function timeFields(at: TimeColumn): string[] {
+function timeFields(at: TimeColumn): [string, string] {
+  if (at.unit !== undefined) return [textField(at), 'NULL'];
   return ['w.moment', at.zone === undefined ? 'NULL' : doubt(at, at.zone)];
 }
 
@@ -96,21 +108,44 @@ function instant(expression: string, at: TimeColumn): string {
  */
 function insideOrTimeless(at: TimeColumn, bounds: EffectBounds): string {
   const column = name(at);
-  const [from, to] = [comparable(bounds.from, at), comparable(bounds.to, at)];
+  const [from, to] = [comparable(bounds.from, at), comparable(bounds.to, at, 'last')];
   const inside =
     at.zone === undefined
       ? `${column} >= ${from} AND ${column} <= ${to}`
       : `${column} >= ${from} - interval '1 day' AND ${column} <= ${to} + interval '1 day' ` +
         `AND w.moment >= ${moment(bounds.from)} AND w.moment <= ${moment(bounds.to)}`;
   const timeless = at.notNull ? '' : ` OR ${column} IS NULL`;
-  return `(${inside})${timeless} OR ${column} IN ('infinity', '-infinity')`;
+  const endless = NO_TIMES[at.base];
+  return `(${inside})${timeless}${endless === undefined ? '' : ` OR ${column} IN (${endless})`}`;
+}
+
+/** What a column can hold, by its type, that is no moment. */
+const NO_TIMES: Readonly<Record<string, string>> = {
+  timestamptz: "'infinity', '-infinity'",
+  timestamp: "'infinity', '-infinity'",
+  float8: "'infinity', '-infinity', 'NaN'",
+  numeric: "'NaN'",
+};
+
+function isTime(at: TimeColumn): string {
+  const endless = NO_TIMES[at.base];
+  return endless === undefined ? `${name(at)} IS NOT NULL` : `${name(at)} NOT IN (${endless})`;
 }
 
 /** A moment as something the column is compared with: in the column's own terms, converted once by the server. */
-function comparable(epochMs: number, at: TimeColumn): string {
+function comparable(epochMs: number, at: TimeColumn, end: 'first' | 'last' = 'first'): string {
+  if (at.unit !== undefined) return number(epochMs, at.unit, isWhole(at) ? end : undefined);
   return at.zone === undefined
     ? moment(epochMs)
     : `(${moment(epochMs)} AT TIME ZONE ${escapeLiteral(at.zone)})`;
+}
+
+/** @param end of a span of whole numbers, which an index holds: a fraction would make the server convert each of them */
+function number(epochMs: number, unit: EpochUnit, end: 'first' | 'last' | undefined): string {
+  if (unit !== 's') return (BigInt(Math.trunc(epochMs)) * (unit === 'ms' ? 1n : 1000n)).toString();
+  const seconds = epochMs / 1000;
+  if (end === undefined) return seconds.toFixed(3);
+  return String(end === 'first' ? Math.ceil(seconds) : Math.floor(seconds));
 }
 
 /** PostgreSQL's times begin in 4713 BC, JavaScript's long before. */

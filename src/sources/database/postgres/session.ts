@@ -1,7 +1,7 @@
 /** One connection to one PostgreSQL database; nothing outside this directory knows the driver. */
 import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Client } from 'pg';
+import { Client, type QueryConfig } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { AuditError } from '../../../error.ts';
 import type { PostgresSettings } from '../../../model.ts';
@@ -58,6 +58,16 @@ export class Session {
     try {
       const parameters = values.length === 0 ? undefined : [...values];
       return (await this.#client.query<Row>(sql, parameters)).rows;
+    } catch (error) {
+      throw this.#failure(error, doing);
+    }
+  }
+
+  /** The columns that the rows of one statement would have; the protocol takes no second statement beside it. */
+  async fields(doing: string, sql: string): Promise<{ name: string; type: number }[]> {
+    try {
+      const { fields } = await this.#client.query({ text: sql, queryMode: 'extended' } as QueryConfig);
+      return fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID }));
     } catch (error) {
       throw this.#failure(error, doing);
     }

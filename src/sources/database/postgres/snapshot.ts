@@ -2,14 +2,13 @@
 import { clockNotes, type Snapshot } from '../snapshot.ts';
 import type { Session } from './session.ts';
 
-/** Long enough for a big table over a slow line: the limit also runs while the audit is slow to take rows. */
-const STATEMENT_TIMEOUT = '30min';
 /** A read waits only for exclusive locks; others queue behind it while it waits, so it gives up soon. */
 const LOCK_TIMEOUT = '10s';
+/** Of what is asked before rows are read. */
+const CATALOG_TIMEOUT_MS = 60_000;
 
 const BEGIN = [
   'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY',
-  `SET LOCAL statement_timeout = '${STATEMENT_TIMEOUT}'`,
   `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`,
   // Rows wait in the audit between two tables; a limit made for applications must not end it there.
   'SET LOCAL idle_in_transaction_session_timeout = 0',
@@ -27,9 +26,15 @@ interface Moment {
   readonly replayed: string | null;
 }
 
+/** Of each statement from here on; the limit also runs while the audit is slow to take rows. @param ms milliseconds */
+export async function limitTime(session: Session, ms: number): Promise<void> {
+  await session.rows('setting a time limit', `SET LOCAL statement_timeout = ${ms}`);
+}
+
 /** Begins the transaction. It ends with the session; it changes nothing, so there is nothing to commit. */
 export async function beginSnapshot(session: Session): Promise<Snapshot> {
   await session.rows('beginning a read-only transaction', BEGIN);
+  await limitTime(session, CATALOG_TIMEOUT_MS);
   const before = Date.now();
   // The first query takes the snapshot, after the server's clock was read for its start: no row is promised unseen.
   const [moment] = await session.rows<Moment>(

@@ -1,134 +1,92 @@
-/** What the catalog says about the table of one effect kind: its columns, their types, and the right to read them. */
+/** The table of one effect kind in PostgreSQL, or its query: every name of the configuration found, every type looked at. */
 import { escapeIdentifier } from 'pg';
-import { AuditError } from '../../../error.ts';
 import type { EffectEntry, PostgresSettings } from '../../../model.ts';
-import { nearNames } from '../../../nearest.ts';
-import { type Catalog, type CatalogColumn, findColumn, identity } from '../catalog.ts';
-import type { RowTable, TimeColumn } from '../table.ts';
-import { sqlState } from './failures.ts';
+import { type Catalog, findColumn, identity } from '../catalog.ts';
+import { isPlainPart } from '../key.ts';
+import type { KeyColumn, RowTable, TimeColumn } from '../table.ts';
+import { findCoordinate, findKeyColumn } from './key-types.ts';
 import { nameParts, shownName } from './names.ts';
+import { explain, withPolicies } from './plan.ts';
+import { columnsOfQuery, subselect } from './query.ts';
+import {
+  columnsOf,
+  findRelation,
+  type PostgresColumn,
+  primaryKeyOf,
+  type Relation,
+  type UniqueIndex,
+  uniqueIndexesOf,
+  updateTriggerOf,
+} from './relation.ts';
 import type { Session } from './session.ts';
+import { checkZone, timeColumn } from './time.ts';
 
-/** One effect kind's table, with every name of the configuration found. */
+/** One effect kind's rows, with every name of the configuration found. */
 export interface Table extends RowTable {
-  readonly schema: string;
-  readonly name: string;
+  readonly settings: PostgresSettings;
+  /** What stands behind FROM. */
+  readonly from: string;
+  /** Undefined: a query. */
+  readonly relation: Relation | undefined;
 }
-
-interface Relation {
-  readonly oid: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly policies: boolean;
-}
-
-/** Relations that rows can be read from; the others by name, for the error message. */
-const READABLE = 'rpvmf';
-const UNREADABLE: Readonly<Record<string, string>> = {
-  i: 'an index',
-  I: 'an index',
-  S: 'a sequence',
-  c: 'a type',
-};
-const TIME_TYPES = ['timestamptz', 'timestamp'];
 
 /**
- * Looks up everything that `kind` names.
+ * Looks up everything that the entry names.
  *
+ * @param topic that is audited
  * @throws AuditError 4: no such table or column, no right to read it, a time column that is no time;
- *   2: no identity, no zone, or a zone that the server does not know.
+ *   2: no identity, no zone or one that the server does not know, a type that can be no key, a query that is none.
  */
 export async function findTable(
   session: Session,
   { name: kind, source: settings }: EffectEntry<PostgresSettings>,
+  topic: string,
 ): Promise<Table> {
-  const relation = await findRelation(session, kind, settings.table);
-  const catalog = {
-    database: session.database,
-    kind,
-    shown: shownName(relation.schema, relation.name),
-    columns: await columnsOf(session, relation),
-    foldedName,
-    shownName,
-  };
-  const id = settings.id === undefined ? await primaryKeyOf(session, relation) : [settings.id];
-  const table = {
+  const relation =
+    settings.table === undefined ? undefined : await findRelation(session, kind, settings.table);
+  const catalog = await catalogOf(session, kind, settings, relation);
+  const id =
+    settings.id === undefined && relation ? await primaryKeyOf(session, relation) : [settings.id ?? ''];
+  const key = keyColumns(catalog, settings);
+  const topicColumn = settings.coordinates?.topic;
+  const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings);
+  const unique = relation === undefined ? [] : await uniqueIndexesOf(session, relation);
+  const table: Table = {
     kind,
     settings,
-    schema: relation.schema,
-    name: relation.name,
+    from: fromOf(settings, relation),
+    relation,
     shown: catalog.shown,
-    key: settings.key.map((part) => findColumn(catalog, part.name)),
+    key,
     id: identity(catalog, id),
-    at: settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings.zone),
+    at: at && { ...at, movedBy: await movedBy(session, relation, at) },
     only: settings.only.map((condition) => findColumn(catalog, condition.name)),
-    hidesRows: relation.policies,
+    topic: topicColumn === undefined ? undefined : { column: findColumn(catalog, topicColumn), name: topic },
+    hides: await hidingOf(session, catalog.shown, settings, relation),
+    blind: blindness(settings, key, topicColumn, unique),
+    notes: notesOf(catalog.shown, settings, key, relation),
   };
   if (table.at?.zone !== undefined) await checkZone(session, kind, table.at.zone);
   return table;
 }
 
-async function findRelation(session: Session, kind: string, text: string): Promise<Relation> {
-  const parts = nameParts(text);
-  if (parts === undefined || parts.length > 2) {
-    throw new AuditError(2, `effects.${kind}: \`${text}\` is not the name of a table`, {
-      hint: 'write table or schema.table, with odd names in double quotes: public."Odd Name"',
-    });
-  }
-  const sql = `
-    SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-           row_security_active(c.oid) AS policies
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.oid = to_regclass($1::text)`;
-  const quoted = parts.map(escapeIdentifier).join('.');
-  const [relation] = await session.rows<Relation>(`looking for ${text}`, sql, [quoted]);
-  if (relation === undefined) throw await missingTable(session, kind, parts);
-  if (READABLE.includes(relation.kind)) return relation;
-  const found = UNREADABLE[relation.kind] ?? 'no table';
-  throw new AuditError(4, `effects.${kind}: ${shownName(...parts)} is ${found}, not a table or view`);
-}
-
-async function missingTable(session: Session, kind: string, parts: readonly string[]): Promise<AuditError> {
-  const sql = `
-    SELECT n.nspname::text AS schema, c.relname::text AS name
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    ORDER BY 1, 2 LIMIT 10000`;
-  const all = await session.rows<{ schema: string; name: string }>('listing tables', sql);
-  const near = nearNames(parts.at(-1)!, [...new Set(all.map((one) => one.name))]);
-  const meant = near.flatMap((name) => all.filter((one) => one.name === name)).slice(0, 3);
-  const hint =
-    meant.length === 0
-      ? `the role sees ${all.length} tables and views there; is it the right database, and the right schema?`
-      : `did you mean ${meant.map((one) => shownName(one.schema, one.name)).join(' or ')}?`;
-  return new AuditError(4, `effects.${kind}: no table ${shownName(...parts)} in ${session.database}`, {
-    hint,
-  });
-}
-
-async function columnsOf(session: Session, relation: Relation): Promise<CatalogColumn[]> {
-  const sql = `
-    SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
-           coalesce(b.typname, t.typname)::text AS base, a.attnotnull AS "notNull",
-           has_column_privilege(a.attrelid, a.attnum, 'select') AS readable
-    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
-    WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
-  const doing = `reading the columns of ${relation.name}`;
-  const columns = await session.rows<Omit<CatalogColumn, 'shown'>>(doing, sql, [relation.oid]);
-  return columns.map((column) => ({ ...column, shown: shownName(column.name) }));
-}
-
-async function primaryKeyOf(session: Session, relation: Relation): Promise<string[]> {
-  const sql = `
-    SELECT a.attname::text AS name
-    FROM pg_constraint k CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS part(attnum, n)
-    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = part.attnum
-    WHERE k.conrelid = $1::oid AND k.contype = 'p' ORDER BY part.n`;
-  const rows = await session.rows<{ name: string }>(`reading the keys of ${relation.name}`, sql, [
-    relation.oid,
-  ]);
-  return rows.map((row) => row.name);
+async function catalogOf(
+  session: Session,
+  kind: string,
+  { query = '' }: PostgresSettings,
+  relation: Relation | undefined,
+): Promise<Catalog & { readonly columns: readonly PostgresColumn[] }> {
+  return {
+    database: session.database,
+    kind,
+    shown: relation === undefined ? `the query of ${kind}` : shownName(relation.schema, relation.name),
+    columns:
+      relation === undefined
+        ? await columnsOfQuery(session, kind, query)
+        : await columnsOf(session, relation),
+    foldedName,
+    shownName,
+  };
 }
 
 /** How SQL reads a column's name: unquoted, its capitals are small letters. */
@@ -137,35 +95,79 @@ function foldedName(name: string): string | undefined {
   return parts?.length === 1 ? parts[0] : undefined;
 }
 
-function timeColumn(catalog: Catalog, name: string, zone: string | undefined): TimeColumn {
-  const column = findColumn(catalog, name);
-  const named = `effects.${catalog.kind}: column ${column.shown} of ${catalog.shown}`;
-  if (column.base === 'date') {
-    throw new AuditError(2, `${named} is a date: it does not say when on that day`, {
-      hint: 'name a column of type timestamptz or timestamp in `at`, or leave `at` out: then rows have no time',
-    });
-  }
-  if (!TIME_TYPES.includes(column.base)) {
-    throw new AuditError(4, `${named} is of type ${column.type}, which is no time`, {
-      hint: 'name a column of type timestamptz or timestamp in `at`, or leave `at` out',
-    });
-  }
-  if (column.base === 'timestamptz') return { ...column, zone: undefined };
-  if (zone !== undefined) return { ...column, zone };
-  throw new AuditError(2, `${named} is of type ${column.type}: its times carry no zone`, {
-    hint: 'say which zone they are in, such as `zone: Europe/Berlin`',
-  });
+function fromOf({ query = '' }: PostgresSettings, relation: Relation | undefined): string {
+  if (relation === undefined) return `${subselect(query)} AS r`;
+  return `${escapeIdentifier(relation.schema)}.${escapeIdentifier(relation.name)} AS r`;
 }
 
-/** The server converts wall clocks, so it must know the zone too. */
-async function checkZone(session: Session, kind: string, zone: string): Promise<void> {
-  try {
-    await session.rows(`asking for the zone ${zone}`, 'SELECT now() AT TIME ZONE $1::text', [zone]);
-  } catch (error) {
-    if (sqlState((error as Error).cause) !== '22023') throw error;
-    throw new AuditError(2, `effects.${kind}: the database does not know the zone ${zone}`, {
-      hint: 'use a name of pg_timezone_names, such as `zone: Europe/Berlin`',
-      cause: error,
-    });
-  }
+function keyColumns(catalog: Catalog, { key, coordinates }: PostgresSettings): KeyColumn[] {
+  if (coordinates !== undefined) return key.map((part) => findCoordinate(catalog, part.name));
+  return key.map((part) => findKeyColumn(catalog, part, key.length));
+}
+
+async function movedBy(
+  session: Session,
+  relation: Relation | undefined,
+  at: TimeColumn,
+): Promise<string | undefined> {
+  const trigger = relation && (await updateTriggerOf(session, relation, at.name));
+  return trigger === undefined ? undefined : `trigger ${shownName(trigger)}`;
+}
+
+async function hidingOf(
+  session: Session,
+  shown: string,
+  { query = '' }: PostgresSettings,
+  relation: Relation | undefined,
+): Promise<string | undefined> {
+  if (relation?.kind === 'm')
+    return `${shown} is a materialized view, and nobody can say when it was refreshed`;
+  const policies =
+    relation === undefined ? await hiddenFrom(session, query) : relation.policies ? [shown] : [];
+  if (policies.length === 0) return undefined;
+  return `row-level security of ${policies.join(', ')} may hide rows from this role (one with BYPASSRLS sees all)`;
+}
+
+async function hiddenFrom(session: Session, query: string): Promise<string[]> {
+  return withPolicies(session, await explain(session, 'explaining the query', subselect(query)));
+}
+
+/**
+ * Two rows of one key would be two rows of the same values in the index. Values that are equal as text are equal as
+ * whatever type they are of, and a row that has NULL in a part of its key has no key.
+ */
+function blindness(
+  { key, coordinates }: PostgresSettings,
+  columns: readonly KeyColumn[],
+  topic: string | undefined,
+  unique: readonly UniqueIndex[],
+): string | undefined {
+  // Coordinates are read as numbers, so only numbers must be equal.
+  const plain = columns.filter((column, i) =>
+    coordinates === undefined ? isPlainPart(key[i]!) : column.base !== 'text',
+  );
+  const covered = new Set([...plain.map(({ name }) => name), ...(topic === undefined ? [] : [topic])]);
+  const index = unique.find((one) => one.columns.every((column) => covered.has(column)));
+  if (index === undefined) return undefined;
+  return `unique index ${shownName(index.name)} covers ${index.columns.map((one) => shownName(one)).join(', ')}`;
+}
+
+function notesOf(
+  shown: string,
+  { key }: PostgresSettings,
+  columns: readonly KeyColumn[],
+  relation: Relation | undefined,
+): string[] {
+  const decimals = columns.filter(
+    (column, i) => /^numeric\(\d+,[1-9]/.test(column.type) && isPlainPart(key[i]!),
+  );
+  return [
+    ...decimals.map(
+      (column) =>
+        `${column.shown} is of type ${column.type}, so that 12 is written 12.00 there: \`as: number\` compares both as numbers`,
+    ),
+    ...(relation?.kind === 'f'
+      ? [`${shown} is a foreign table: it shows what the other server had when it was read`]
+      : []),
+  ];
 }

@@ -1,6 +1,7 @@
 /** Settings of an order shop's tables, and what a source read from them, for the tests of this directory. */
 import { randomBytes } from 'node:crypto';
 import { NO_TIME, textValues } from '../../../../src/columns.ts';
+import { isAuditError } from '../../../../src/error.ts';
 import type {
   Coverage,
   EffectBatch,
@@ -30,6 +31,7 @@ export function ordersTable(settings: Partial<PostgresSettings> = {}): PostgresS
     key: [plain('order_id')],
     at: 'created_at',
     only: [],
+    timeout: 1_800_000,
     ...settings,
   };
 }
@@ -106,6 +108,18 @@ export async function readTable(
   } finally {
     await rows.close();
   }
+}
+
+/** What checking one table is refused with, in one line: status, message | hint. */
+export async function refusalOf(source: PostgresSettings): Promise<string> {
+  const rows = postgresEffects(shopSettings(source), [0], hooks());
+  const error: unknown = await rows.check().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  await rows.close();
+  if (!isAuditError(error)) throw new Error('nothing was refused', { cause: error });
+  return `${error.status} ${error.message} | ${error.hint}`;
 }
 
 function isoMicros(micros: bigint): string | null {
