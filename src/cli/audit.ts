@@ -115,7 +115,8 @@ async function auditInto(
   signal.addEventListener('abort', interrupt, { once: true });
   try {
     const digestKey = resumed === undefined ? randomBytes(16) : Buffer.from(resumed.digestKey, 'hex');
-    const hooks = { progress: progress.update, signal, digestKey };
+    const say = (sentence: string) => progress.say(sentence);
+    const hooks = { progress: progress.update, say, signal, digestKey };
     const offer = async (state: () => ReplayState): Promise<void> => {
       if (!evidence.checkpointIsDue) return;
       const files = await evidence.secure();

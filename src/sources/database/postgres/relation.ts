@@ -149,8 +149,13 @@ interface UpdateTrigger {
   readonly arguments: string;
 }
 
+/** In PL/pgSQL `=` assigns, too, where a statement begins. */
+const ASSIGNED =
+  /(?:(?:^|;|\b(?:begin|then|else)\b)\s*new\s*\.\s*("(?:[^"]|"")+"|[\w$]+)\s*=|\bnew\s*\.\s*("(?:[^"]|"")+"|[\w$]+)\s*:=)/gi;
+
 function assigns(trigger: UpdateTrigger, column: string): boolean {
   if (trigger.function === 'moddatetime') return trigger.arguments === `${column}\\000`;
-  const assigned = trigger.source.matchAll(/\bnew\s*\.\s*("(?:[^"]|"")+"|[\w$]+)\s*:?=(?!=)/gi);
-  return [...assigned].some(([, name = '']) => nameParts(name)?.[0] === column);
+  return [...trigger.source.matchAll(ASSIGNED)].some(
+    ([, first, second]) => nameParts(first ?? second ?? '')?.[0] === column,
+  );
 }
