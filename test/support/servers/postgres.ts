@@ -17,6 +17,8 @@ export { postgresUnavailable } from './postgres-binaries.ts';
 export interface PostgresOptions {
   /** Password of the user `postgres`; without one everybody on this machine is let in. */
   readonly password?: string;
+  /** Settings of the server besides its own. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Postgres {
@@ -27,6 +29,14 @@ export interface Postgres {
   readonly logFile: string | undefined;
   /** Makes one more database and answers its URL. */
   createDatabase(name: string): Promise<string>;
+  /** Starts a standby that follows this server; it is stopped by itself. Undefined: not of a server that was there before. */
+  readonly startStandby: (() => Promise<Standby>) | undefined;
+  stop(): Promise<void>;
+}
+
+/** Shows the databases of its primary at another port. */
+export interface Standby {
+  readonly port: number;
   stop(): Promise<void>;
 }
 
@@ -42,21 +52,13 @@ const NOBODY = { uid: 65534, gid: 65534 };
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   if (process.env.PGHOST) return borrowPostgres();
   demand(postgresUnavailable());
-  const work = await mkdtemp(join(tmpdir(), 'onceover-postgres-'));
   const user = isRoot() ? NOBODY : undefined;
-  if (user !== undefined) await chown(work, user.uid, user.gid);
+  const work = await newWork(user);
   const bin = await reachableBin(work);
   await initialise(bin, work, user, options.password);
 
-  const port = await freePort();
-  const logFile = join(work, 'postgres.log');
-  const server = await startChild(join(bin, 'postgres'), ['-D', join(work, 'data'), ...settings(port)], {
-    output: logFile,
-    cwd: work,
-    remove: work,
-    ...(user === undefined ? {} : { user }),
-  });
-  await ready(server, logFile);
+  const place = { bin, work, user };
+  const { server, port, logFile } = await startServer(place, options.settings);
   const secret = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}`;
   const url = `postgres://postgres${secret}@127.0.0.1:${port}/postgres`;
   return {
@@ -64,9 +66,46 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     port,
     logFile,
     createDatabase: (name) => createDatabase(url, name),
+    startStandby: () => startStandby(bin, user, url),
     // SIGINT is "fast": it ends sessions where SIGTERM would wait for them.
     stop: () => server.stop('SIGINT'),
   };
+}
+
+interface Place {
+  readonly bin: string;
+  /** Directory of its own: the data, and the log. */
+  readonly work: string;
+  readonly user: typeof NOBODY | undefined;
+}
+
+async function startServer({ bin, work, user }: Place, more: Readonly<Record<string, string>> = {}) {
+  const port = await freePort();
+  const logFile = join(work, 'postgres.log');
+  const args = ['-D', join(work, 'data'), ...settings(port, more)];
+  const server = await startChild(join(bin, 'postgres'), args, {
+    output: logFile,
+    cwd: work,
+    remove: work,
+    ...(user === undefined ? {} : { user }),
+  });
+  await ready(server, logFile);
+  return { server, port, logFile };
+}
+
+async function newWork(user: typeof NOBODY | undefined): Promise<string> {
+  const work = await mkdtemp(join(tmpdir(), 'onceover-postgres-'));
+  if (user !== undefined) await chown(work, user.uid, user.gid);
+  return work;
+}
+
+/** A copy of the primary's data that streams from it. Conflicts cancel its queries at once, not after half a minute. */
+async function startStandby(bin: string, user: typeof NOBODY | undefined, url: string): Promise<Standby> {
+  const work = await newWork(user);
+  const args = ['-D', join(work, 'data'), '-d', url, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+  await run(join(bin, 'pg_basebackup'), args, { cwd: work, ...user });
+  const { server, port } = await startServer({ bin, work, user }, { max_standby_streaming_delay: '0' });
+  return { port, stop: () => server.stop('SIGINT') };
 }
 
 /** A server may be asked to run as another user, who must be able to reach its programs; a home directory may be closed. */
@@ -108,7 +147,7 @@ async function initialise(
   }
 }
 
-function settings(port: number): string[] {
+function settings(port: number, more: Readonly<Record<string, string>>): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -118,6 +157,7 @@ function settings(port: number): string[] {
     fsync: 'off',
     synchronous_commit: 'off',
     full_page_writes: 'off',
+    ...more,
   };
   return [
     '-p',
@@ -127,8 +167,8 @@ function settings(port: number): string[] {
 }
 
 async function ready(server: Child, logFile: string): Promise<void> {
-  const words = 'database system is ready to accept connections';
-  if (await isSoon(server, async () => (await readFile(logFile, 'utf8')).includes(words))) return;
+  const words = /database system is ready to accept (read-only )?connections/;
+  if (await isSoon(server, async () => words.test(await readFile(logFile, 'utf8')))) return;
   const last = lastLines(logFile);
   await server.stop('SIGQUIT');
   throw new Error(`PostgreSQL did not come up:\n${last}`);
@@ -149,6 +189,7 @@ async function borrowPostgres(): Promise<Postgres> {
     url: await create('onceover_test'),
     port: Number(PGPORT),
     logFile: undefined,
+    startStandby: undefined,
     createDatabase: create,
     stop: async () => {
       for (const name of made) await execute(maintenance, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -99,20 +99,32 @@ describe('databaseFailure', () => {
 
 describe('snapshotOf', () => {
   const NOW = Date.UTC(2026, 10, 23);
-  const moment = { now: String(NOW), recovery: false, replayed: null };
+  const standby = (replayed: number | null, caughtUp: number | null, maySee = true) =>
+    snapshotOf(
+      NOW,
+      { replayed: replayed?.toString() ?? null, caughtUp: caughtUp?.toString() ?? null, maySee },
+      NOW,
+    );
 
   it('is the moment on the server, with a note when the clocks differ', () => {
-    expect(snapshotOf(moment, NOW + 1_999)).toEqual({ readAt: NOW, notes: [] });
-    expect(snapshotOf(moment, NOW + 3_000).notes).toEqual([
+    expect(snapshotOf(NOW, undefined, NOW + 1_999)).toEqual({ readAt: NOW, notes: [] });
+    expect(snapshotOf(NOW, undefined, NOW + 3_000).notes).toEqual([
       "the database's clock is 3.0 s behind this machine's",
     ]);
-    expect(snapshotOf(moment, NOW - 3_000).notes.join()).toMatch(/ahead of/);
+    expect(snapshotOf(NOW, undefined, NOW - 3_000).notes.join()).toMatch(/ahead of/);
   });
 
   it('is as old as a standby is behind, and never proves more than that', () => {
-    const behind = snapshotOf({ ...moment, recovery: true, replayed: String(NOW - 12_000) }, NOW);
+    const behind = standby(NOW - 12_000, null);
     expect(behind.readAt).toBe(NOW - 12_000);
-    expect(behind.notes.join()).toMatch(/standby.*2026-11-22T23:59:48.000Z, 12.0 s behind/);
-    expect(snapshotOf({ ...moment, recovery: true }, NOW).readAt).toBe(0);
+    expect(behind.notes.join()).toMatch(/standby.*2026-11-22T23:59:48.000Z, 12.0 s behind$/);
+    expect(standby(null, null).readAt).toBe(0);
+    expect(standby(NOW + 5_000, null).readAt).toBe(NOW);
+  });
+
+  it('takes the word of an idle primary, if the role may hear it', () => {
+    expect(standby(NOW - 7_200_000, NOW - 4_000).readAt).toBe(NOW - 4_000);
+    expect(standby(null, NOW - 4_000).readAt).toBe(NOW - 4_000);
+    expect(standby(NOW - 7_200_000, null, false).notes.join()).toMatch(/pg_read_all_stats/);
   });
 });
