@@ -16,7 +16,8 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
     'the standby cancelled the read in favour of replay: read from the primary, or raise max_standby_streaming_delay',
   '53300': 'the server has no free connection: try again later',
   '55P03': 'something holds a lock on the table (a migration?): run the audit again when it is done',
-  '57014': 'the statement ran into a time limit: audit a shorter range, or index the time column',
+  '57014':
+    'the statement ran into a time limit: audit a shorter range, index the time column, or allow it more by `timeout`',
   '57P':
     'the server ended the connection; nothing was concluded from the part that was read: run the audit again',
 };

@@ -7,6 +7,7 @@ import { AuditError } from '../../../error.ts';
 import type { PostgresSettings } from '../../../model.ts';
 import { CopyRows } from './copy.ts';
 import { databaseFailure } from './failures.ts';
+import { type Tls, tlsOf, withoutTls } from './tls.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const CANCEL_TIMEOUT_MS = 2_000;
@@ -18,7 +19,7 @@ const KEEP_ALIVE_MS = 30_000;
  * leaves open comes from the PG* environment, resolved by the driver itself, so that both always mean the same.
  */
 export function databaseOf(settings: PostgresSettings): string {
-  const client = clientFor(settings);
+  const client = clientFor(settings, false);
   return `${client.user ?? ''}@${shownDatabase(client)}${optionsOf(settings.url)}`;
 }
 
@@ -40,8 +41,18 @@ export class Session {
 
   /** Connects. When `signal` is aborted, whatever runs is cancelled on the server and throws the signal's reason. */
   static async open(settings: PostgresSettings, signal: AbortSignal): Promise<Session> {
+    const tls = tlsOf(settings.url, process.env);
+    try {
+      return await Session.#connect(clientFor(settings, tls.ssl), signal);
+    } catch (error) {
+      if (!tls.optional || !lacksTls(error)) throw error;
+      return Session.#connect(clientFor(settings, false), signal);
+    }
+  }
+
+  static async #connect(client: Client, signal: AbortSignal): Promise<Session> {
     signal.throwIfAborted();
-    const session = new Session(clientFor(settings), signal);
+    const session = new Session(client, signal);
     signal.addEventListener('abort', session.#interrupt, { once: true });
     try {
       await session.#client.connect();
@@ -129,23 +140,26 @@ export class Session {
   }
 }
 
-function clientFor(settings: PostgresSettings): Client {
-  const { url } = settings;
+function clientFor({ url }: PostgresSettings, ssl: Tls['ssl']): Client {
   if (url !== undefined) refuseSplitSecret(url);
   try {
     return new Client({
-      ...(url === undefined ? {} : { connectionString: url }),
+      ...(url === undefined ? {} : { connectionString: withoutTls(url) }),
+      ssl,
       fallback_application_name: 'onceover',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     });
-  } catch (error) {
-    // The error underneath may quote the url, so neither its text nor itself goes on, but for a file it names.
-    const path = (error as { path?: unknown }).path;
-    const file = typeof path === 'string' ? `: cannot read ${path}` : '';
-    throw new AuditError(2, `the database url cannot be read${file}`, { hint: URL_HINT });
+  } catch {
+    // The error underneath may quote the url, so neither its text nor itself goes on.
+    throw new AuditError(2, 'the database url cannot be read', { hint: URL_HINT });
   }
+}
+
+function lacksTls(error: unknown): boolean {
+  const cause = error instanceof AuditError ? error.cause : undefined;
+  return cause instanceof Error && /does not support SSL/.test(cause.message);
 }
 
 const URL_HINT =
