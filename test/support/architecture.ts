@@ -32,6 +32,7 @@ const HOME: Readonly<Record<string, string>> = {
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
   pg: 'sources/database/postgres/',
   'pg-copy-streams': 'sources/database/postgres/',
+  pgpass: 'sources/database/postgres/',
   'node-forge': 'config/kafka/',
   'properties-file': 'config/kafka/',
   protobufjs: 'sources/messages/values/',

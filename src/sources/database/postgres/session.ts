@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Client, type QueryConfig } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import pgpass from 'pgpass';
 import { AuditError } from '../../../error.ts';
 import type { PostgresSettings } from '../../../model.ts';
 import { CopyRows } from './copy.ts';
@@ -143,7 +144,7 @@ export class Session {
 function clientFor({ url }: PostgresSettings, ssl: Tls['ssl']): Client {
   if (url !== undefined) refuseSplitSecret(url);
   try {
-    return new Client({
+    const client = new Client({
       ...(url === undefined ? {} : { connectionString: withoutTls(url) }),
       ssl,
       fallback_application_name: 'onceover',
@@ -151,10 +152,20 @@ function clientFor({ url }: PostgresSettings, ssl: Tls['ssl']): Client {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     });
+    // The driver would look into the file by itself, too, and warn that one day it will not.
+    if (client.password == null) Object.assign(client, { password: passwordOfFile });
+    return client;
   } catch {
     // The error underneath may quote the url, so neither its text nor itself goes on.
     throw new AuditError(2, 'the database url cannot be read', { hint: URL_HINT });
   }
+}
+
+/** The password that the file of PGPASSFILE, or ~/.pgpass, has for a connection; undefined: none. */
+function passwordOfFile(connection: Parameters<typeof pgpass>[0]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    pgpass(connection, resolve);
+  });
 }
 
 function lacksTls(error: unknown): boolean {
