@@ -54,6 +54,21 @@ export class TextColumn {
     this.#used += length;
   }
 
+  /** Appends bytes[start, end) where all of them are ASCII; else nothing, and answers false. Makes no view of them. */
+  pushAscii(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#reserve(end - start + 4);
+    const own = this.#bytes;
+    let used = this.#used + 4;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i]!;
+      if (byte >= 0x80) return false;
+      own[used++] = byte;
+    }
+    own.writeUInt32LE(end - start, this.#used);
+    this.#used = used;
+    return true;
+  }
+
   /** Appends one value given as a string. Lone surrogates become U+FFFD, as in every UTF-8 encoder. */
   pushString(value: string): void {
     this.#reserve(value.length * 3 + 4);

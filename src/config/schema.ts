@@ -95,7 +95,7 @@ export const columnKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
   ),
 );
 
-const DATABASE_KEY = 'a column such as order_id, { from, path, match, case }, or a list of these';
+const DATABASE_KEY = 'a column such as order_id, { from, path, match, case, as }, or a list of these';
 
 /** Names and indexes as in a reference, from the column on. */
 const jsonPath: Reader<readonly (string | number)[]> = {
@@ -110,7 +110,7 @@ const jsonPath: Reader<readonly (string | number)[]> = {
 export const databaseKey: z.ZodType<EffectKeyPart[]> = oneOrMore(
   DATABASE_KEY,
   mappingOr<EffectKeyPart>(
-    section({ from: text('a column'), path: scalar(jsonPath).exactOptional(), ...rule }, ['as']).transform(
+    section({ from: text('a column'), path: scalar(jsonPath).exactOptional(), ...rule }).transform(
       ({ from, path, ...how }) => ({
         name: from,
         ...(path === undefined ? {} : { path }),

@@ -4,6 +4,7 @@ import type { KeyRule } from '../model.ts';
 import { canonicalNumber } from './decimals.ts';
 
 const BYTES = 'hex:';
+const FIRST_OF_BYTES = BYTES.charCodeAt(0);
 
 /** What a key is made of, and conditions look at: a text as it stands, or bytes that are none, a view. */
 export type KeyValue = string | Uint8Array;
@@ -50,6 +51,11 @@ function surrogateBytes(text: string): Buffer {
     return Buffer.from([0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)]);
   });
   return Buffer.concat(parts);
+}
+
+/** Whether a text that begins with this byte of ASCII may be kept as another. */
+export function mayBeSpelt(first: number | undefined): boolean {
+  return first === FIRST_OF_BYTES;
 }
 
 /** Whether a key part stands for itself, so that its bytes are its text. */

@@ -3,13 +3,12 @@ import { isUtf8 } from 'node:buffer';
 import { NO_TIME, TextColumn } from '../../columns.ts';
 import type { EffectBatch, Gap } from '../../model.ts';
 import { compileTest, type Passes } from '../conditions.ts';
-import { plainText, textOfBytes, valueOfBytes } from '../keys.ts';
+import { mayBeSpelt, plainText, textOfBytes, valueOfBytes } from '../keys.ts';
 import { isPlainKey, rowKey } from './key.ts';
 import { instantOf, type Layout, layoutOf, type Row, type RowTable } from './table.ts';
 
 export const BATCH_ROWS = 16_384;
 const MAX_SAMPLES = 5;
-const LETTER_H = 0x68;
 const DAY_MS = 86_400_000;
 
 /** Rows dated by a wall clock that may mean two moments; epoch milliseconds, and how many they are. */
@@ -123,6 +122,11 @@ export class EffectRows {
 
   #addKey(row: Row): void {
     if (this.#plainKey) {
+      const length = row.copyAscii(0, this.#keys);
+      if (length >= 0) {
+        if (length === 0) this.keyless++;
+        return;
+      }
       const bytes = row.bytes(0);
       if (bytes === undefined || bytes.length === 0) this.keyless++;
       pushExact(this.#keys, bytes);
@@ -140,6 +144,7 @@ export class EffectRows {
 
   #addId(row: Row): void {
     const single = this.#layout.time - this.#layout.id === 1;
+    if (single && row.copyAscii(this.#layout.id, this.#ids) >= 0) return;
     const bytes = single ? row.bytes(this.#layout.id) : undefined;
     if (bytes !== undefined) {
       pushExact(this.#ids, bytes);
@@ -207,6 +212,6 @@ function textOf(bytes: Buffer | undefined): string | undefined {
 
 /** The same text that `textOfBytes` makes, without a string for all that stand for themselves. */
 function pushExact(column: TextColumn, bytes: Buffer = Buffer.alloc(0)): void {
-  if (bytes[0] !== LETTER_H && isUtf8(bytes)) column.push(bytes);
+  if (!mayBeSpelt(bytes[0]) && isUtf8(bytes)) column.push(bytes);
   else column.pushString(textOfBytes(bytes));
 }

@@ -1,5 +1,7 @@
 /** The table of one effect kind, as any database has one: its columns by what they are to an effect. */
+import type { TextColumn } from '../../columns.ts';
 import type { DatabaseSettings, EpochUnit } from '../../model.ts';
+import { mayBeSpelt } from '../keys.ts';
 import type { JsonPath } from '../messages/json-path.ts';
 import { epochMicros } from './epoch.ts';
 
@@ -72,6 +74,11 @@ export function layoutOf(table: RowTable): Layout {
 export interface Row {
   /** The bytes of a value's text (of a binary column: its bytes); undefined: NULL. */
   bytes(field: number): Buffer | undefined;
+  /**
+   * Puts the same into a column, without a view, where that is all there is to do: where it is ASCII and begins with
+   * none that is spelt otherwise (keys.ts). Answers its length; -1: it is NULL, or must be looked at.
+   */
+  copyAscii(field: number, column: TextColumn): number;
   /** Of a time that is no number: epoch microseconds; a text: it is none, such as `infinity`; undefined: NULL. */
   instant(field: number): bigint | string | undefined;
   /** A whole number; undefined: NULL. Behind each time: by how many microseconds it may have been earlier; NULL is 0. */
@@ -81,6 +88,12 @@ export interface Row {
 /** Rows that arrive: `next` goes to the next one; false: there is none before more arrive. */
 export interface RowCursor extends Row {
   next(): boolean;
+}
+
+/** `Row.copyAscii` of bytes[start, end). */
+export function copyAscii(bytes: Uint8Array, start: number, end: number, column: TextColumn): number {
+  if (mayBeSpelt(bytes[start])) return -1;
+  return column.pushAscii(bytes, start, end) ? end - start : -1;
 }
 
 /** The time of a row: epoch microseconds; a text: it is none; undefined: NULL. */

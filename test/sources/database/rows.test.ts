@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { PostgresSettings } from '../../../src/model.ts';
 import { coverageOf, spanOf } from '../../../src/sources/database/coverage.ts';
 import { BATCH_ROWS, EffectRows } from '../../../src/sources/database/rows.ts';
-import type { RowCursor, RowTable, TimeColumn } from '../../../src/sources/database/table.ts';
+import {
+  copyAscii,
+  type RowCursor,
+  type RowTable,
+  type TimeColumn,
+} from '../../../src/sources/database/table.ts';
 import { effectsOf, onlyIn, ordersTable, plain } from './postgres/orders.ts';
 
 const column = (name: string, base = 'text') => ({ name, shown: name, type: base, base, notNull: false });
@@ -45,11 +50,15 @@ function cursor(lines: readonly string[]): RowCursor {
       const text = present(field);
       return text === undefined ? undefined : Buffer.from(text, 'latin1');
     },
+    copyAscii: (field, column) => {
+      const bytes = Buffer.from(present(field) ?? 'h', 'latin1');
+      return copyAscii(bytes, 0, bytes.length, column);
+    },
     instant: (field) => {
       const text = present(field);
       return text === undefined || text.endsWith('infinity') ? text : BigInt(text);
     },
-    integer: (field) => Number(value(field)),
+    integer: (field) => (present(field) === undefined ? undefined : Number(value(field))),
   };
 }
 
@@ -138,6 +147,51 @@ describe('EffectRows', () => {
     );
     expect(effectsOf(rows.take()).map((effect) => effect.key)).toEqual(['12', '12', '']);
     expect(rows.keyless).toBe(1);
+  });
+
+  it('finds keys inside of JSON, and takes nothing for one that is none', () => {
+    const key = [{ name: 'body', path: ['order', 'id'], fold: false }];
+    const rows = read(
+      ordersOf({ key }, { key: [{ ...column('body'), path: ['order', 'id'] }] }),
+      '{"order":{"id":"ORD-1"}}\t1\t0\t0',
+      '{"order":{"id":1.50}}\t2\t0\t0',
+      '{"order":{"id":[]}}\t3\t0\t0',
+      '{"order":\t4\t0\t0',
+      '\\N\t5\t0\t0',
+    );
+    expect(effectsOf(rows.take()).map((effect) => effect.key)).toEqual(['ORD-1', '1.50', '', '', '']);
+    expect(rows.keyless).toBe(3);
+  });
+
+  it('takes coordinates for a key, of the audited topic only', () => {
+    const coordinates = { topic: 't', partition: 'p', offset: 'o' };
+    const key = [plain('p'), plain('o')];
+    const table = ordersOf({ key, coordinates }, { topic: { column: column('t'), name: 'orders' } });
+    const rows = read(
+      table,
+      '0\t007\t1\t0\t0\torders',
+      '0\t7\t2\t0\t0\treturns',
+      '0\t7\t3\t0\t0\t\\N',
+      '0\t-7\t4\t0\t0\torders',
+      '1\t8.0\t5\t0\t0\torders',
+    );
+    expect(effectsOf(rows.take()).map(({ id, key: own }) => [id, own])).toEqual([
+      ['1', '0 7'],
+      ['3', ''],
+      ['4', ''],
+      ['5', '1 8'],
+    ]);
+    expect(rows).toMatchObject({ read: 5, effects: 4, otherTopic: 1, keyless: 2 });
+  });
+
+  it('reads times that are numbers', () => {
+    const rows = read(
+      ordersOf({}, { at: time({ base: 'int8', unit: 'ms' }) }),
+      'A\t1\t1500\t\\N',
+      'B\t2\tNaN\t\\N',
+    );
+    expect(effectsOf(rows.take()).map((effect) => effect.at)).toEqual(['1970-01-01T00:00:01.500000Z', null]);
+    expect(rows.samples).toEqual(['public.orders, id 2: created_at is NaN']);
   });
 
   it('keeps an infinite time as unreadable, with samples, and the effect without a time', () => {
@@ -229,6 +283,7 @@ describe('coverageOf', () => {
     const at = (name: string, movedBy?: string) => ({ at: time({ ...column(name), movedBy }) });
     expect(notesOf(ordersOf({}, at('updated_at')))).toMatch(/clock is 3.0 s[\s\S]*updated_at looks like/);
     expect(notesOf(ordersOf({}, at('lastModifiedOn')))).toMatch(/looks like/);
+    expect(notesOf(ordersOf({}, at('made', 'trigger touch')))).toMatch(/trigger touch sets made/);
     expect(notesOf(ordersOf({}, at('created_at')))).not.toMatch(/looks like/);
     expect(notesOf(ordersOf(), '\\N\t\\N\t\\N\t0')).toMatch(
       /rows without a readable time in created_at: 1[\s\S]*rows without a readable key in order_id: 1[\s\S]*rows without an id in id: 1/,

@@ -1,5 +1,6 @@
 /** Rows of PostgreSQL's binary COPY format, cut out of the bytes as they arrive, without a copy of any field. */
-import type { RowCursor } from '../table.ts';
+import type { TextColumn } from '../../../columns.ts';
+import { copyAscii, type RowCursor } from '../table.ts';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const SIGNATURE_AND_FLAGS = SIGNATURE.length + 4;
@@ -83,6 +84,13 @@ export class CopyRows implements RowCursor {
     if (length === NULL) return undefined;
     const start = this.#starts[field]!;
     return this.#bytes.subarray(start, start + length);
+  }
+
+  copyAscii(field: number, column: TextColumn): number {
+    const length = this.#lengths[field]!;
+    if (length === NULL) return -1;
+    const start = this.#starts[field]!;
+    return copyAscii(this.#bytes, start, start + length, column);
   }
 
   /** Of a timestamptz: 64 bits of microseconds. */

@@ -9,17 +9,21 @@ import { isWhole } from './time.ts';
 /** Values that are looked at to see whether a unit can be right. */
 const SAMPLE_ROWS = 20;
 
-/** All rows inside the bounds, and those without a (finite) time, with their values in the order of `layoutOf`. */
+/** All rows inside the bounds, and those without a (finite) time, with all their values. */
 export function selectRows(table: Table, bounds: EffectBounds): string {
-  const fields = [
+  const where = table.at === undefined ? '' : ` WHERE ${insideOrTimeless(table.at, bounds)}`;
+  return `SELECT ${fieldsOf(table).join(', ')} FROM ${source(table)}${where}`;
+}
+
+/** The values of a row, in the order of `layoutOf`. */
+function fieldsOf(table: Table): string[] {
+  return [
     ...table.key.map((column, i) => keyField(column, table.settings.key[i]!)),
     ...table.id.map(textField),
     ...(table.at === undefined ? [] : timeFields(table.at)),
     ...table.only.map(textField),
     ...(table.topic === undefined ? [] : [textField(table.topic.column)]),
   ];
-  const where = table.at === undefined ? '' : ` WHERE ${insideOrTimeless(table.at, bounds)}`;
-  return `SELECT ${fields.join(', ')} FROM ${source(table)}${where}`;
 }
 
 /** The table's oldest time: epoch microseconds as text, or as it stands where it is a number; NULL: there is none. */
