@@ -23,7 +23,7 @@ import { Engine } from './engine.ts';
 import { type JudgeInput, writeInput } from './input.ts';
 import { factStatements } from './judgement/facts.ts';
 import { judgeStatements } from './judgement/rules.ts';
-import type { Statement } from './judgement/statement.ts';
+import type { Shape, Statement } from './judgement/statement.ts';
 import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
 import type { FileSeal } from './parquet.ts';
 import { refuseUnmatchedKeys } from './sanity.ts';
@@ -40,7 +40,7 @@ import { countRange, type RangeCount, readJudgement } from './totals.ts';
 
 const FILE = 'evidence.duckdb';
 /** Raised when the layout changes in a way that an older onceover could not read. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** So many messages are read again after an interruption at worst. */
 const CHECKPOINT_ROWS = 2_000_000;
@@ -57,9 +57,7 @@ export interface EvidenceOptions {
 export class Evidence {
   readonly #engine: Engine;
   readonly #folder: string;
-  readonly #kinds: number;
-  /** The kind of each entry. */
-  readonly #entries: readonly number[];
+  readonly #shape: Shape;
   readonly #exact: boolean;
   readonly #checkpointMs: number;
   #messages: SegmentSeries | undefined;
@@ -73,13 +71,12 @@ export class Evidence {
   private constructor(
     engine: Engine,
     folder: string,
-    { kinds, entries }: { readonly kinds: number; readonly entries: readonly number[] },
+    shape: Shape,
     options: EvidenceOptions,
   ) {
     this.#engine = engine;
     this.#folder = folder;
-    this.#kinds = kinds;
-    this.#entries = entries;
+    this.#shape = shape;
     this.#exact = options.exact ?? false;
     this.#checkpointMs = options.checkpointMs ?? Number.POSITIVE_INFINITY;
   }
@@ -94,10 +91,9 @@ export class Evidence {
     if (options.resume !== undefined) removeUnfinished(folder, options.resume.length);
     const engine = await openEngine(folder, settings.memory, false);
     chmodSync(join(folder, FILE), 0o600);
-    const kinds = settings.kinds.length;
-    const entries = settings.entries.map(({ kind }) => kind);
-    const evidence = new Evidence(engine, folder, { kinds, entries }, options);
-    evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(kinds), options.resume);
+    const shape = shapeOf(settings);
+    const evidence = new Evidence(engine, folder, shape, options);
+    evidence.#messages = new SegmentSeries(segments, 'messages', messageColumns(shape.kinds), options.resume);
     evidence.#effects = settings.entries.map(
       (_, entry) => new SegmentSeries(segments, `effects-${entry}`, EFFECT_COLUMNS),
     );
@@ -112,16 +108,14 @@ export class Evidence {
   /** Opens finished evidence to read it; nothing in it is changed. */
   static async open(folder: string, memory: string): Promise<Evidence> {
     const engine = await openEngine(folder, memory, true);
-    const [row] = await engine.rows('SELECT a.format, a.kinds FROM audit AS a');
+    const [row] = await engine.rows('SELECT a.format FROM audit AS a');
     if (Number(row?.[0]) !== FORMAT) {
       throw new AuditError(
         4,
         `${folder} was written by another version of onceover (format ${String(row?.[0])})`,
       );
     }
-    const entries = await engine.rows('SELECT e.effect_kind FROM entries AS e ORDER BY e.entry_no');
-    const sizes = { kinds: Number(row?.[1]), entries: entries.map(([kind]) => Number(kind)) };
-    const evidence = new Evidence(engine, folder, sizes, {});
+    const evidence = new Evidence(engine, folder, await readShape(engine), {});
     await evidence.#createViews('TEMPORARY VIEW', `${folder}/segments`);
     return evidence;
   }
@@ -159,12 +153,15 @@ export class Evidence {
   ): Promise<void> {
     for (const series of [this.#messages!, ...this.#effects]) await series.finish();
     await this.#engine.run(
-      'CREATE TABLE audit (format INTEGER, kinds INTEGER, record VARCHAR, judgement VARCHAR)',
+      'CREATE TABLE audit (format INTEGER, kinds INTEGER, each_message BOOLEAN, record VARCHAR, judgement VARCHAR)',
     );
-    await this.#engine.run(`INSERT INTO audit VALUES (${FORMAT}, ${this.#kinds}, NULL, NULL)`);
-    await this.#engine.run('CREATE TABLE entries (entry_no INTEGER, effect_kind INTEGER)');
-    for (const [entry, kind] of this.#entries.entries()) {
-      await this.#engine.run('INSERT INTO entries VALUES (?, ?)', [entry, kind]);
+    const { kinds, eachMessage, entries } = this.#shape;
+    await this.#engine.run('INSERT INTO audit VALUES (?, ?, ?, NULL, NULL)', [FORMAT, kinds, eachMessage]);
+    await this.#engine.run(
+      'CREATE TABLE entries (entry_no INTEGER, effect_kind INTEGER, coordinates BOOLEAN)',
+    );
+    for (const [entry, { kind, coordinates }] of entries.entries()) {
+      await this.#engine.run('INSERT INTO entries VALUES (?, ?, ?)', [entry, kind, coordinates]);
     }
     // The views in the file are relative to it, so that the folder can be moved: DuckDB binds them when they are made.
     await this.#engine.run(`SET file_search_path = '${quoted(this.#folder)}'`);
@@ -186,9 +183,9 @@ export class Evidence {
    */
   async judge(): Promise<Judgement> {
     const input = this.#input!;
-    await this.#run(factStatements(this.#kinds, this.#exact));
+    await this.#run(factStatements(this.#shape, this.#exact));
     const notes = await refuseUnmatchedKeys(this.#engine, input);
-    await this.#run(judgeStatements(this.#kinds));
+    await this.#run(judgeStatements(this.#shape));
     const judgement = await readJudgement(this.#engine, input, this.#counts, notes);
     await this.#engine.run('UPDATE audit SET judgement = ?', [JSON.stringify(judgement)]);
     return judgement;
@@ -211,7 +208,7 @@ export class Evidence {
 
   /** The ledger, or only the lines that are not `ok` or `exempt`, by (partition, offset, kind). */
   async *lines(which: 'all' | 'exceptions'): AsyncGenerator<readonly LedgerLine[]> {
-    for await (const rows of this.#engine.stream(lineQuery(this.#kinds, which))) yield rows.map(toLine);
+    for await (const rows of this.#engine.stream(lineQuery(this.#shape, which))) yield rows.map(toLine);
   }
 
   /** Effects that no message explains, by (kind, time, id, key). */
@@ -242,8 +239,8 @@ export class Evidence {
     await this.#engine.run(
       `CREATE ${what} messages AS SELECT * FROM read_parquet('${at}/messages-*.parquet')`,
     );
-    const entries = this.#entries.map(
-      (kind, entry) =>
+    const entries = this.#shape.entries.map(
+      ({ kind }, entry) =>
         `SELECT CAST(${kind} AS INTEGER) AS effect_kind, CAST(${entry} AS INTEGER) AS entry_no, * FROM read_parquet('${at}/effects-${entry}-*.parquet')`,
     );
     await this.#engine.run(`CREATE ${what} effects AS ${entries.join(' UNION ALL ')}`);
@@ -256,6 +253,24 @@ export class Evidence {
       await this.#engine.run(`CREATE ${what} ${name} AS ${select}`);
     }
   }
+}
+
+function shapeOf({ messages, kinds, entries }: Settings): Shape {
+  return {
+    kinds: kinds.length,
+    eachMessage: messages.copies === 'each-message',
+    entries: entries.map(({ kind, source }) => ({ kind, coordinates: source.coordinates !== undefined })),
+  };
+}
+
+async function readShape(engine: Engine): Promise<Shape> {
+  const [row] = await engine.rows('SELECT a.kinds, a.each_message FROM audit AS a');
+  const entries = await engine.rows('SELECT e.effect_kind, e.coordinates FROM entries AS e ORDER BY e.entry_no');
+  return {
+    kinds: Number(row?.[0]),
+    eachMessage: row?.[1] === true,
+    entries: entries.map(([kind, coordinates]) => ({ kind: Number(kind), coordinates: coordinates === true })),
+  };
 }
 
 /** Leaves nothing but the first `files` files of messages: all else is made again. */

@@ -2,12 +2,13 @@
 import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import type { LedgerLine, Orphan, OrphanReason, Outcome, Reason, Verdict } from '../model.ts';
 import { type Row, wholeText } from './engine.ts';
-import { isAudited, PLACE_UNIT } from './judgement/statement.ts';
+import { isAudited, PLACE_UNIT, type Shape, tells } from './judgement/statement.ts';
 import { keylessReason } from './totals.ts';
 
 /** Every line of the ledger, or those that are not `ok` or `exempt`, by (partition, offset, name of the kind). */
-export function lineQuery(kinds: number, which: 'all' | 'exceptions'): string {
-  const parts = [oddLines(which), ...keylessLines(kinds), ...(which === 'all' ? plainLines(kinds) : [])];
+export function lineQuery(shape: Shape, which: 'all' | 'exceptions'): string {
+  const { kinds } = shape;
+  const parts = [oddLines(shape, which), ...keylessLines(kinds), ...(which === 'all' ? plainLines(kinds) : [])];
   return `SELECT l.* FROM (${parts.join(' UNION ALL ')}) AS l JOIN kinds AS k ON k.effect_kind = l.effect_kind
     ORDER BY l.partition_id, l.offset_id, k.kind_name`;
 }
@@ -15,12 +16,12 @@ export function lineQuery(kinds: number, which: 'all' | 'exceptions'): string {
 const MESSAGE = `m.partition_id AS partition_id, m.offset_id AS offset_id, m.msg_ts AS msg_ts,
   ${wholeText('m.msg_key')} AS msg_key, ${wholeText('m.event_id')} AS event_id`;
 
-function oddLines(which: 'all' | 'exceptions'): string {
+function oddLines(shape: Shape, which: 'all' | 'exceptions'): string {
   return `SELECT ${MESSAGE}, j.copies AS copies, j.effect_kind AS effect_kind, j.expect_min AS expect_min, j.expect_max AS expect_max,
       j.surely AS surely, j.most AS most, j.outcome AS outcome, j.verdict AS verdict, j.reason AS reason,
       j.first_us AS first_us, j.last_us AS last_us, i.ids AS ids
     FROM messages AS m
-    JOIN judged AS j ON j.msg_key = m.msg_key AND j.event_id = m.event_id AND j.digest = m.digest
+    JOIN judged AS j ON ${tells('m', 'j', shape)}
     LEFT JOIN (SELECT o.msg_key, o.effect_kind, o.event_no, list(${wholeText('o.effect_id')} ORDER BY o.effect_ts NULLS LAST, o.effect_id) AS ids
                FROM own_effects AS o GROUP BY ALL) AS i
       ON i.msg_key = j.msg_key AND i.effect_kind = j.effect_kind AND i.event_no = j.event_no

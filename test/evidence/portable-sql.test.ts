@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factStatements } from '../../src/evidence/judgement/facts.ts';
 import { judgeStatements } from '../../src/evidence/judgement/rules.ts';
+import type { Shape } from '../../src/evidence/judgement/statement.ts';
 
 /** What means something else, or nothing, on another engine: each was tried on DuckDB and Spark. */
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
@@ -20,10 +21,15 @@ const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
 ];
 
 describe('the judging SQL', () => {
-  const statements = [1, 3].flatMap((kinds) => [
-    ...factStatements(kinds, false),
-    ...factStatements(kinds, true),
-    ...judgeStatements(kinds),
+  const entry = { kind: 0, coordinates: false };
+  const shapes: readonly Shape[] = [
+    { kinds: 1, eachMessage: false, entries: [entry] },
+    { kinds: 3, eachMessage: true, entries: [entry, { ...entry, kind: 1 }, { kind: 2, coordinates: true }] },
+  ];
+  const statements = shapes.flatMap((shape) => [
+    ...factStatements(shape, false),
+    ...factStatements(shape, true),
+    ...judgeStatements(shape),
   ]);
 
   it('is there to be looked at', () => {

@@ -1,7 +1,7 @@
 /** Random histories that favour trouble: few keys and ids, equal times, and everything on the edge of something else. */
 import fc from 'fast-check';
 import { UNBOUNDED } from '../../src/columns.ts';
-import type { MessageHole } from '../../src/model.ts';
+import type { Copies, MessageHole } from '../../src/model.ts';
 import {
   type Expected,
   type History,
@@ -193,6 +193,7 @@ function historyOf(kinds: number): fc.Arbitrary<History> {
         { weight: 1, arbitrary: fc.array(hole, { minLength: 1, maxLength: 2 }) },
       ),
       unreadPartitions: fc.constantFrom<number[]>([], [], [], [7]),
+      copies: fc.constantFrom<Copies>('one-event', 'one-event', 'each-message'),
     })
     .map(({ stories, ...rest }) => ({
       ...rest,

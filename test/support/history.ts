@@ -1,6 +1,6 @@
 /** What happened in and around a topic range, in plain arrays: what the oracle judges, and what is played to the engine. */
 import type { MessageClass } from '../../src/columns.ts';
-import type { Coverage, MessageHole } from '../../src/model.ts';
+import type { Copies, Coverage, MessageHole } from '../../src/model.ts';
 
 /** Expected number of effects, or why none could be told. */
 export type Expected = { readonly min: number; readonly max: number } | 'undecodable' | 'unreadable';
@@ -52,4 +52,6 @@ export interface History {
   readonly range: { readonly from: number; readonly to: number; readonly readTo: number };
   readonly holes: readonly MessageHole[];
   readonly unreadPartitions: readonly number[];
+  /** Undefined: one-event. */
+  readonly copies?: Copies;
 }

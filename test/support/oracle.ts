@@ -53,7 +53,7 @@ export interface OracleJudgement {
 }
 
 export function judge(input: History): OracleJudgement {
-  const events = eventsOf(input.messages);
+  const events = eventsOf(input);
   const effects = distinct(input.effects);
   const judged = input.messages.filter((message) => isAudited(message) && message.inRange);
   const shares = input.kinds.map((_, kind) => shareOut(input, events, effects, kind));

@@ -1,8 +1,18 @@
 /** Messages to events, events to windows, sightings to effects: what the rules speak of. */
-import { FAR_FUTURE, FAR_PAST, forKinds, isAudited, PLACE_UNIT, type Statement } from './statement.ts';
+import {
+  FAR_FUTURE,
+  FAR_PAST,
+  forKinds,
+  identityOf,
+  isAudited,
+  PLACE_UNIT,
+  type Shape,
+  type Statement,
+} from './statement.ts';
 
 /** Rule 4: messages to events; then one line for each (event, kind) with its window and what it expects. */
-export function eventStatements(kinds: number): readonly Statement[] {
+export function eventStatements(shape: Shape): readonly Statement[] {
+  const { kinds } = shape;
   const expectations = forKinds(
     kinds,
     'max(CASE WHEN c.copy_no = 1 THEN c.expect_min_# END) AS expect_min_#, max(CASE WHEN c.copy_no = 1 THEN c.expect_max_# END) AS expect_max_#',
@@ -15,7 +25,7 @@ export function eventStatements(kinds: number): readonly Statement[] {
 SELECT m.partition_id AS partition_id, m.offset_id AS offset_id, m.msg_ts AS msg_ts, m.in_range AS in_range,
        m.msg_key AS msg_key, m.event_id AS event_id, m.digest AS digest,
        ${forKinds(kinds, 'm.expect_min_# AS expect_min_#, m.expect_max_# AS expect_max_#')},
-       row_number() OVER (PARTITION BY m.msg_key, m.event_id, m.digest ORDER BY m.msg_ts, m.partition_id, m.offset_id) AS copy_no
+       row_number() OVER (PARTITION BY ${identityOf('m', shape).join(', ')} ORDER BY m.msg_ts, m.partition_id, m.offset_id) AS copy_no
 FROM messages AS m
 JOIN odd_keys AS o ON o.odd_key = m.msg_key
 WHERE ${isAudited('m')}`,
@@ -33,7 +43,7 @@ FROM (
          max(CASE WHEN c.copy_no = 1 THEN c.offset_id END) AS first_offset,
          ${expectations}
   FROM copies_of AS c
-  GROUP BY c.msg_key, c.event_id, c.digest
+  GROUP BY ${identityOf('c', shape).join(', ')}
 ) AS g`,
     },
     {
@@ -41,7 +51,8 @@ FROM (
       kind: 'view',
       select: `
 SELECT e.msg_key AS msg_key, e.event_no AS event_no, e.event_id AS event_id, e.digest AS digest, e.copies AS copies,
-       e.judged_copies AS judged_copies, e.first_ts AS first_ts, k.effect_kind AS effect_kind,
+       e.judged_copies AS judged_copies, e.first_ts AS first_ts, e.first_partition AS first_partition, e.first_offset AS first_offset,
+       k.effect_kind AS effect_kind,
        CASE ${forKinds(kinds, 'WHEN k.effect_kind = # THEN e.expect_min_#', ' ')} END AS expect_min,
        CASE ${forKinds(kinds, 'WHEN k.effect_kind = # THEN e.expect_max_#', ' ')} END AS expect_max,
        CASE WHEN e.first_ts < 0 THEN 1 ELSE 0 END AS bad_time,

@@ -1,12 +1,16 @@
 /** First pass: which keys are plainly as expected, so that only the others need the full rules. */
-import { forKinds, isAudited, type Statement } from './statement.ts';
+import { forKinds, isAudited, type Shape, type Statement } from './statement.ts';
 
 /**
  * Which keys are plainly as expected: one event, at most one effect of each kind and that in its window, as many as
  * expected, and every window settled and seen. They need no further proof: count and most are both that number.
  * @param exact judge every key by the full rules instead; the answers must be the same.
  */
-export function factStatements(kinds: number, exact: boolean): readonly Statement[] {
+export function factStatements(shape: Shape, exact: boolean): readonly Statement[] {
+  const { kinds, eachMessage } = shape;
+  const oneEvent = eachMessage
+    ? 'count(*) = 1'
+    : 'min(m.event_id) = max(m.event_id) AND min(m.digest) = max(m.digest)';
   return [
     {
       name: 'key_messages',
@@ -14,7 +18,7 @@ export function factStatements(kinds: number, exact: boolean): readonly Statemen
       select: `
 SELECT m.msg_key AS msg_key, count(*) AS copies, CAST(sum(m.in_range) AS BIGINT) AS judged_copies,
        min(m.msg_ts) AS first_ts, max(m.msg_ts) AS last_ts,
-       CASE WHEN min(m.event_id) = max(m.event_id) AND min(m.digest) = max(m.digest) THEN 1 ELSE 0 END AS one_event,
+       CASE WHEN ${oneEvent} THEN 1 ELSE 0 END AS one_event,
        ${forKinds(kinds, 'min(m.expect_min_#) AS least_min_#, max(m.expect_min_#) AS expect_min_#, min(m.expect_max_#) AS least_max_#, max(m.expect_max_#) AS expect_max_#')}
 FROM messages AS m
 WHERE ${isAudited('m')} AND m.msg_key <> ''

@@ -13,11 +13,11 @@
  */
 import { eventStatements } from './events.ts';
 import { ORPHANS } from './orphans.ts';
-import type { Statement } from './statement.ts';
+import type { Shape, Statement } from './statement.ts';
 import { verdictStatements } from './verdicts.ts';
 import { walkStatements } from './walk.ts';
 
 /** The full rules, for the keys in `odd_keys`. */
-export function judgeStatements(kinds: number): readonly Statement[] {
-  return [...eventStatements(kinds), ...walkStatements(), ...verdictStatements(), ORPHANS];
+export function judgeStatements(shape: Shape): readonly Statement[] {
+  return [...eventStatements(shape), ...walkStatements(), ...verdictStatements(), ORPHANS];
 }

@@ -155,7 +155,8 @@ FROM ends AS n`,
       kind: 'table',
       select: `
 SELECT v.msg_key AS msg_key, v.event_no AS event_no, v.event_id AS event_id, v.digest AS digest, v.copies AS copies,
-       v.judged_copies AS judged_copies, v.first_ts AS first_ts, v.effect_kind AS effect_kind, v.expect_min AS expect_min,
+       v.judged_copies AS judged_copies, v.first_ts AS first_ts, v.first_partition AS first_partition, v.first_offset AS first_offset,
+       v.effect_kind AS effect_kind, v.expect_min AS expect_min,
        v.expect_max AS expect_max, v.surely AS surely, CASE WHEN v.open_end = 0 THEN v.reach END AS most,
        CASE WHEN v.surely >= 2 THEN 'multiple'
             WHEN v.open_end = 0 AND v.reach = 0 THEN 'zero'

@@ -1,6 +1,7 @@
 /** The oracle's events and effects: what is one, when it was, and what it expects (rules 4 and 5). */
 import {
   type Expected,
+  type History,
   type HistoryEffect,
   type HistoryKind,
   type HistoryMessage,
@@ -13,12 +14,13 @@ export interface Event {
   readonly copies: readonly HistoryMessage[];
 }
 
-/** Rule 4: audited messages of equal key and equal id (or value), of the range and of the padding. */
-export function eventsOf(messages: readonly HistoryMessage[]): Event[] {
+/** Rule 4: audited messages of equal key and equal id (or value), of the range and of the padding; or each by itself. */
+export function eventsOf({ messages, copies: rule }: History): Event[] {
   const groups = new Map<string, HistoryMessage[]>();
   for (const message of messages) {
     if (!isAudited(message) || message.key === '') continue;
-    const name = JSON.stringify([message.key, message.eventId, message.digest]);
+    const { key, eventId, digest, partition, offset } = message;
+    const name = JSON.stringify(rule === 'each-message' ? [partition, offset] : [key, eventId, digest]);
     groups.set(name, [...(groups.get(name) ?? []), message]);
   }
   return [...groups.values()].map((copies) => ({ key: copies[0]!.key, copies: copies.sort(byTime) }));
