@@ -23,6 +23,7 @@ import { Engine } from './engine.ts';
 import { type JudgeInput, writeInput } from './input.ts';
 import { factStatements } from './judgement/facts.ts';
 import { judgeStatements } from './judgement/rules.ts';
+import { sightingStatements } from './judgement/sightings.ts';
 import type { Shape, Statement } from './judgement/statement.ts';
 import { lineQuery, orphanQuery, toLine, toOrphan } from './lines.ts';
 import type { FileSeal } from './parquet.ts';
@@ -117,6 +118,7 @@ export class Evidence {
     }
     const evidence = new Evidence(engine, folder, await readShape(engine), {});
     await evidence.#createViews('TEMPORARY VIEW', `${folder}/segments`);
+    await evidence.#run(sightingStatements(evidence.#shape));
     return evidence;
   }
 
@@ -183,6 +185,7 @@ export class Evidence {
    */
   async judge(): Promise<Judgement> {
     const input = this.#input!;
+    await this.#run(sightingStatements(this.#shape));
     await this.#run(factStatements(this.#shape, this.#exact));
     const notes = await refuseUnmatchedKeys(this.#engine, input);
     await this.#run(judgeStatements(this.#shape));

@@ -40,6 +40,7 @@ export async function writeInput(engine: Engine, input: JudgeInput): Promise<voi
   await writeKinds(engine, input.settings, coverage);
   await writeGaps(engine, coverage);
   await writeHoles(engine, replay);
+  await writeReadOffsets(engine, range);
   await writePartitions(engine, range, replay);
 }
 
@@ -121,6 +122,17 @@ async function writeHoles(engine: Engine, { holes, unread }: Replay): Promise<vo
 
 function holeTime({ from, to }: Pick<MessageHole, 'from' | 'to'>): [bigint, bigint] {
   return [from === undefined ? FAR_PAST : micros(from), to === undefined ? FAR_FUTURE : micros(to)];
+}
+
+/** Which offsets were read, padding included: an effect may name one of others. */
+async function writeReadOffsets(engine: Engine, range: TopicRange): Promise<void> {
+  await engine.run(
+    'CREATE TABLE read_offsets (partition_id INTEGER, first_offset BIGINT, end_offset BIGINT)',
+  );
+  for (const { partition, readFirst, readEnd } of range.partitions) {
+    const span = [partition, BigInt(readFirst), BigInt(readEnd)];
+    await engine.run('INSERT INTO read_offsets VALUES (?, ?, ?)', span);
+  }
 }
 
 /** Not read by the judgement: for whoever opens the evidence with an engine of their own. */

@@ -2,7 +2,7 @@
 import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import type { LedgerLine, Orphan, OrphanReason, Outcome, Reason, Verdict } from '../model.ts';
 import { type Row, wholeText } from './engine.ts';
-import { isAudited, PLACE_UNIT, type Shape, tells } from './judgement/statement.ts';
+import { FAR_PAST, isAudited, PLACE_UNIT, type Shape, tells } from './judgement/statement.ts';
 import { keylessReason } from './totals.ts';
 
 /** Every line of the ledger, or those that are not `ok` or `exempt`, by (partition, offset, name of the kind). */
@@ -39,16 +39,17 @@ function keylessLines(kinds: number): readonly string[] {
 
 /** Messages of plain keys have none or one effect, so joining cannot multiply them. */
 function plainLines(kinds: number): readonly string[] {
+  const at = `CASE WHEN f.effect_ts < ${FAR_PAST} THEN NULL ELSE f.effect_ts END`;
   return Array.from(
     { length: kinds },
     (_, kind) => `SELECT ${MESSAGE}, c.copies, ${kind}, m.expect_min_${kind}, m.expect_max_${kind},
       CASE WHEN f.effect_id IS NULL THEN 0 ELSE 1 END, CASE WHEN f.effect_id IS NULL THEN 0 ELSE 1 END,
       CASE WHEN f.effect_id IS NULL THEN 'zero' ELSE 'one' END,
-      CASE WHEN m.expect_max_${kind} = 0 THEN 'exempt' ELSE 'ok' END, '', f.effect_ts, f.effect_ts,
+      CASE WHEN m.expect_max_${kind} = 0 THEN 'exempt' ELSE 'ok' END, '', ${at}, ${at},
       CASE WHEN f.effect_id IS NULL THEN NULL ELSE list_value(${wholeText('f.effect_id')}) END
     FROM messages AS m
     JOIN (SELECT n.msg_key, count(*) AS copies FROM messages AS n WHERE ${isAudited('n')} GROUP BY n.msg_key) AS c ON c.msg_key = m.msg_key
-    LEFT JOIN effects AS f ON f.effect_kind = ${kind} AND f.effect_key = m.msg_key
+    LEFT JOIN sightings AS f ON f.effect_kind = ${kind} AND f.effect_key = m.msg_key
     WHERE ${isAudited('m')} AND m.in_range = 1 AND m.msg_key <> ''
       AND NOT EXISTS (SELECT 1 FROM odd_keys AS o WHERE o.odd_key = m.msg_key)`,
   );

@@ -43,6 +43,8 @@ async function neverMet(engine: Engine, input: JudgeInput, kind: number): Promis
   const effects = Number(seen![0]);
   if (effects === 0) return undefined;
   const name = input.settings.kinds[kind]!.name;
+  const named = input.settings.entries.some((entry) => entry.kind === kind && entry.source.coordinates);
+  if (named) return neverNamed(engine, kind, { name, expecting, effects });
   const ofMessages = await examples(
     engine,
     `SELECT DISTINCT m.msg_key AS k FROM messages AS m WHERE ${isAudited('m')} AND m.msg_key <> '' AND m.expect_max_${kind} <> 0`,
@@ -52,6 +54,31 @@ async function neverMet(engine: Engine, input: JudgeInput, kind: number): Promis
   if (expecting < ENOUGH || effects < ENOUGH) return what;
   throw new AuditError(4, what, {
     hint: `make both sides the same text: key: { from: …, match: '…(\\d+)' } takes the part that both have, case: fold ignores case, as: number makes 007 and 7.0 one; or name another field`,
+  });
+}
+
+interface Unmet {
+  readonly name: string;
+  readonly expecting: number;
+  readonly effects: number;
+}
+
+/** The same of a kind whose effects, or some of them, name their message by partition and offset. */
+async function neverNamed(engine: Engine, kind: number, unmet: Unmet): Promise<string | undefined> {
+  const { name, expecting, effects } = unmet;
+  // A message without a key may be named, too.
+  const [named] = await engine.rows(
+    `SELECT count(*) FROM sightings AS s WHERE s.exact = 1 AND s.effect_kind = ${kind}`,
+  );
+  if (Number(named![0]) > 0) return undefined;
+  const ofMessages = await engine.rows(`SELECT m.partition_id, m.offset_id FROM messages AS m
+    WHERE ${isAudited('m')} AND m.expect_max_${kind} <> 0 ORDER BY m.partition_id, m.offset_id LIMIT 3`);
+  const ofEffects = await examples(engine, `SELECT DISTINCT f.effect_key AS k ${effectsNearby(kind)}`);
+  const places = ofMessages.map(([partition, offset]) => `"${partition} ${offset}"`).join(', ');
+  const what = `not one of ${effects} effects of ${name} names one of ${expecting} messages: messages are at ${places} (partition, offset), effects name ${ofEffects}`;
+  if (expecting < ENOUGH || effects < ENOUGH) return what;
+  throw new AuditError(4, what, {
+    hint: 'coordinates must name the columns that hold partition and offset of the message, and topic where there are rows of several topics',
   });
 }
 

@@ -189,7 +189,7 @@ async function readLatency(engine: Engine, kind: number): Promise<Pick<KindTotal
   const [row] = await engine.rows(`
     SELECT quantile_disc(l.ms, 0.5), quantile_disc(l.ms, 0.95), quantile_disc(l.ms, 0.99), max(l.ms) FROM (
       SELECT CAST(a.latency_${kind} AS BIGINT) AS ms FROM facts AS a
-      WHERE a.odd_key IS NULL AND a.judged_copies > 0 AND a.seen_${kind} > 0
+      WHERE a.odd_key IS NULL AND a.judged_copies > 0 AND a.latency_${kind} IS NOT NULL
       UNION ALL
       SELECT CAST(floor(j.first_us / 1000) AS BIGINT) - j.first_ts AS ms FROM judged AS j
       WHERE j.effect_kind = ${kind} AND j.first_us IS NOT NULL AND j.first_ts >= 0) AS l`);

@@ -101,6 +101,35 @@ function effect(kinds: number): fc.Arbitrary<HistoryEffect> {
     .map(({ number, ...rest }) => ({ ...rest, id: `${rest.key === '' ? 'keyless' : 'row'} ${number}` }));
 }
 
+/** An effect that names one of the messages by its place among them, or an offset that none has. */
+interface Naming {
+  readonly kind: number;
+  readonly number: number;
+  readonly time: number | null;
+  readonly place: number;
+  readonly astray: number;
+}
+
+function naming(kinds: number): fc.Arbitrary<Naming> {
+  return fc.record({
+    kind: fc.integer({ min: 0, max: kinds - 1 }),
+    number: fc.integer({ min: 1, max: 20 }),
+    time: effectTime,
+    place: fc.nat(200),
+    astray: fc.constantFrom(0, 0, 0, 0, 0, 0, 500, 900, 5000),
+  });
+}
+
+/** The key of such an effect does not count. */
+function namedEffect(
+  { place, astray, number, ...rest }: Naming,
+  messages: readonly HistoryMessage[],
+): HistoryEffect {
+  const { partition, offset } = messages[place % messages.length]!;
+  const of = { partition, offset: astray === 900 ? 900 : offset + astray };
+  return { ...rest, id: `named ${number}`, key: 'named', of };
+}
+
 const kind: fc.Arbitrary<HistoryKind> = fc.record({
   settle: fc.constantFrom(0, 3, 10),
   lead: fc.constantFrom(0, 2, 5),
@@ -187,6 +216,11 @@ function historyOf(kinds: number): fc.Arbitrary<History> {
       stories: fc.array(storyOf(kinds), { minLength: 1, maxLength: 2 * STORIES - 1, size: 'max' }),
       kinds: fc.array(kind, { minLength: kinds, maxLength: kinds }),
       coverage: fc.array(coverage, { minLength: kinds, maxLength: kinds }),
+      namings: fc.oneof(
+        { weight: 2, arbitrary: fc.constant<Naming[]>([]) },
+        { weight: 1, arbitrary: fc.array(naming(kinds), { maxLength: 40, size: 'max' }) },
+      ),
+      onlyNaming: fc.boolean(),
       range,
       holes: fc.oneof(
         { weight: 3, arbitrary: fc.constant([]) },
@@ -201,7 +235,12 @@ function historyOf(kinds: number): fc.Arbitrary<History> {
         .flatMap((story, i) => story.messages.map((one) => inStory(one, i)))
         .map((one, offset) => ({ ...one, offset })),
       effects: stories.flatMap((story, i) => story.effects.map((one) => inStory(one, i))),
-    }));
+    }))
+    .map(({ namings, onlyNaming, ...history }) => {
+      const named = namings.map((one) => namedEffect(one, history.messages));
+      const keyed = onlyNaming && named.length > 0 ? [] : history.effects;
+      return { ...history, effects: [...keyed, ...named] };
+    });
 }
 
 /** A history of one or two kinds in which at least one audited message has a key (else there is nothing to judge). */

@@ -26,6 +26,9 @@ export function isAudited(message: HistoryMessage): boolean {
   return message.class !== 'skipped' && message.class !== 'aborted';
 }
 
+/** Of every partition that has messages, the offsets below this were read. */
+export const OFFSETS = 1000;
+
 export interface HistoryEffect {
   readonly kind: number;
   /** The empty text: no key. */
@@ -33,6 +36,8 @@ export interface HistoryEffect {
   readonly id: string;
   /** Epoch microseconds; null: none. */
   readonly time: number | null;
+  /** The message that it names, in place of a key. */
+  readonly of?: { readonly partition: number; readonly offset: number };
 }
 
 /** Durations in milliseconds, as in KindSettings. */

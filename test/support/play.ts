@@ -17,7 +17,13 @@ import type {
   Settings,
   TopicRange,
 } from '../../src/model.ts';
-import type { History, HistoryEffect, HistoryKind, HistoryMessage } from './history.ts';
+import {
+  type History,
+  type HistoryEffect,
+  type HistoryKind,
+  type HistoryMessage,
+  OFFSETS,
+} from './history.ts';
 
 export interface Played {
   readonly judgement: Judgement;
@@ -32,8 +38,10 @@ export async function play(history: History, exact: boolean): Promise<Played> {
   const evidence = await Evidence.create(join(parent, 'evidence'), settings, { exact });
   try {
     await evidence.takeMessages(messageBatch(history));
-    for (const kind of history.kinds.keys()) {
-      await evidence.takeEffects(kind, effectBatch(history.effects.filter((effect) => effect.kind === kind)));
+    for (const [entry, { kind, source }] of settings.entries.entries()) {
+      const named = source.coordinates !== undefined;
+      const ofEntry = (effect: HistoryEffect) => effect.kind === kind && (effect.of !== undefined) === named;
+      await evidence.takeEffects(entry, effectBatch(history.effects.filter(ofEntry)));
     }
     await evidence.seal(settings, rangeOf(history), replayOf(history), coverageOf(history));
     const judgement = await evidence.judge();
@@ -85,7 +93,7 @@ function messageBatch(history: History): MessageBatch {
 function effectBatch(effects: readonly HistoryEffect[]): EffectBatch {
   return {
     rows: effects.length,
-    key: texts(effects.map((effect) => effect.key)),
+    key: texts(effects.map(({ key, of }) => (of === undefined ? key : `${of.partition} ${of.offset}`))),
     id: texts(effects.map((effect) => effect.id)),
     time: BigInt64Array.from(effects, ({ time }) => (time === null ? NO_TIME : BigInt(time))),
     place: new Int32Array(effects.length),
@@ -97,7 +105,7 @@ function effectBatch(effects: readonly HistoryEffect[]): EffectBatch {
 
 function rangeOf({ range, unreadPartitions, messages }: History): TopicRange {
   const partitions = [...new Set(messages.map((message) => message.partition))].sort();
-  const ends = { first: 0, end: 1000, readFirst: 0, readEnd: 1000, short: 0 };
+  const ends = { first: 0, end: OFFSETS, readFirst: 0, readEnd: OFFSETS, short: 0 };
   return {
     topic: 'orders',
     source: 'orders.jsonl',
@@ -129,8 +137,8 @@ function replayOf({ range, holes, messages }: History): Replay {
 }
 
 function coverageOf(history: History): Coverage[] {
-  return history.coverage.map((coverage, kind) => ({
-    ...coverage,
+  return entriesOf(history).map(({ kind }) => ({
+    ...history.coverage[kind]!,
     kind: kindName(kind),
     source: 'csv orders.csv',
     places: ['orders.csv'],
@@ -158,11 +166,22 @@ function settingsOf(history: History): Settings {
       copies: history.copies ?? 'one-event',
     },
     kinds: history.kinds.map(kindSettings),
-    entries: history.kinds.map((_, kind) => ({ kind, name: kindName(kind), source: DUMP })),
+    entries: entriesOf(history),
     report: { directory: tmpdir(), ledger: true },
     memory: '500MB',
     configDigest: '00',
   };
+}
+
+/** Each kind has an entry for its effects with a key, one for those that name their message, or both. */
+function entriesOf({ kinds, effects }: History): Settings['entries'] {
+  return kinds.flatMap((_, kind) => {
+    const ofKind = effects.filter((effect) => effect.kind === kind);
+    const named = ofKind.some(({ of }) => of !== undefined);
+    const keyed = !named || ofKind.some(({ of }) => of === undefined);
+    const entry = (source: LogSettings) => ({ kind, name: kindName(kind), source });
+    return [...(keyed ? [entry(DUMP)] : []), ...(named ? [entry(NAMING_DUMP)] : [])];
+  });
 }
 
 const DUMP: LogSettings = {
@@ -172,6 +191,12 @@ const DUMP: LogSettings = {
   gap: 3_600_000,
   key: [{ name: 'order_id', fold: false }],
   only: [],
+};
+
+const NAMING_DUMP: LogSettings = {
+  ...DUMP,
+  key: ['kafka_partition', 'kafka_offset'].map((name) => ({ name, fold: false })),
+  coordinates: { partition: 'kafka_partition', offset: 'kafka_offset' },
 };
 
 function kindName(kind: number): string {

@@ -85,11 +85,12 @@ GROUP BY t.msg_key, t.effect_kind`,
       kind: 'table',
       select: `
 SELECT f.effect_kind AS effect_kind, f.effect_key AS effect_key, f.entry_no AS entry_no, f.effect_id AS effect_id,
+       f.exact AS exact, f.partition_id AS partition_id, f.offset_id AS offset_id,
        min(CASE WHEN f.effect_ts < ${FAR_PAST} THEN NULL ELSE f.effect_ts END) AS effect_ts,
        min(f.place_id * ${PLACE_UNIT} + f.line_no) AS located
-FROM effects AS f
+FROM sightings AS f
 JOIN odd_keys AS o ON o.odd_key = f.effect_key
-GROUP BY f.effect_kind, f.effect_key, f.entry_no, f.effect_id`,
+GROUP BY f.effect_kind, f.effect_key, f.entry_no, f.effect_id, f.exact, f.partition_id, f.offset_id`,
     },
   ];
 }

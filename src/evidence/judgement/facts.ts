@@ -1,5 +1,6 @@
 /** First pass: which keys are plainly as expected, so that only the others need the full rules. */
-import { forKinds, isAudited, type Shape, type Statement } from './statement.ts';
+import { namesMessages } from './sightings.ts';
+import { FAR_PAST, forKinds, isAudited, type Shape, type Statement } from './statement.ts';
 
 /**
  * Which keys are plainly as expected: one event, at most one effect of each kind and that in its window, as many as
@@ -30,7 +31,7 @@ GROUP BY m.msg_key`,
       select: `
 SELECT f.effect_kind AS effect_kind, f.effect_key AS effect_key, count(*) AS seen,
        min(f.effect_ts) AS first_us, max(f.effect_ts) AS last_us
-FROM effects AS f
+FROM sightings AS f
 WHERE f.effect_key <> ''
 GROUP BY f.effect_kind, f.effect_key`,
     },
@@ -51,11 +52,11 @@ SELECT CASE WHEN w.judged_copies > 0 AND NOT (${
         exact
           ? 'FALSE'
           : `w.one_event = 1 AND w.first_ts >= 0
-         AND ${forKinds(kinds, `(${plain()})`, '\n         AND ')}`
+         AND ${forKinds(kinds, (kind) => `(${plain(namesMessages(shape, kind))})`, '\n         AND ')}`
       })
        THEN w.msg_key END AS odd_key,
        w.copies AS copies, w.judged_copies AS judged_copies,
-       ${forKinds(kinds, 'w.expect_max_# AS expect_max_#, w.seen_# AS seen_#, CASE WHEN w.seen_# > 0 THEN floor(w.first_us_# / 1000) - w.first_ts END AS latency_#')}
+       ${forKinds(kinds, `w.expect_max_# AS expect_max_#, w.seen_# AS seen_#, CASE WHEN w.first_us_# >= ${FAR_PAST} THEN floor(w.first_us_# / 1000) - w.first_ts END AS latency_#`)}
 FROM key_windows AS w`,
     },
     {
@@ -65,19 +66,23 @@ FROM key_windows AS w`,
 SELECT a.odd_key AS odd_key FROM facts AS a WHERE a.odd_key IS NOT NULL
 UNION ALL
 SELECT DISTINCT f.effect_key AS odd_key
-FROM effects AS f
+FROM sightings AS f
 CROSS JOIN audit_time AS t
-WHERE f.effect_key <> '' AND f.effect_ts >= t.range_from_us AND f.effect_ts < t.range_to_us
+WHERE f.exact = 0 AND f.effect_key <> '' AND f.effect_ts >= t.range_from_us AND f.effect_ts < t.range_to_us
   AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE ${isAudited('m')} AND m.msg_key = f.effect_key)`,
     },
   ];
 }
 
-/** The condition on one kind (`#`) under which a key's only event is plainly as expected. */
-function plain(): string {
+/**
+ * The condition on one kind (`#`) under which a key's only event is plainly as expected.
+ * @param whenever its effects name their message, so that it does not matter when they happened
+ */
+function plain(whenever: boolean): string {
+  const inWindow = 'AND (w.seen_# = 0 OR (w.first_us_# >= w.from_us_# AND w.last_us_# <= w.to_us_#))';
   return `w.least_min_# = w.expect_min_# AND w.least_max_# = w.expect_max_# AND w.expect_max_# >= 0
            AND w.seen_# <= 1 AND w.seen_# >= w.expect_min_# AND w.seen_# <= w.expect_max_#
-           AND (w.seen_# = 0 OR (w.first_us_# >= w.from_us_# AND w.last_us_# <= w.to_us_#))
+           ${whenever ? '' : inWindow}
            AND w.to_us_# <= w.read_at_us_# AND w.covered_# = 1 AND w.to_us_# <= w.span_to_us_#
            AND (CASE WHEN w.row_edge_# = 1 THEN w.to_us_# ELSE w.from_us_# END) >= w.span_from_us_#
            AND NOT EXISTS (SELECT 1 FROM gaps AS g WHERE g.effect_kind = # AND g.from_us <= w.to_us_# AND g.to_us >= w.from_us_#)`;

@@ -44,6 +44,11 @@ export function tells(message: string, event: string, { eachMessage }: Shape): s
 }
 
 /** Repeats a fragment for each kind; `#` stands for its number. */
-export function forKinds(kinds: number, fragment: string, between = ',\n       '): string {
-  return Array.from({ length: kinds }, (_, kind) => fragment.replaceAll('#', String(kind))).join(between);
+export function forKinds(
+  kinds: number,
+  fragment: string | ((kind: number) => string),
+  between = ',\n       ',
+): string {
+  const of = typeof fragment === 'string' ? () => fragment : fragment;
+  return Array.from({ length: kinds }, (_, kind) => of(kind).replaceAll('#', String(kind))).join(between);
 }

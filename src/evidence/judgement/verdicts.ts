@@ -38,6 +38,7 @@ GROUP BY t.msg_key, t.effect_kind, t.event_no`,
       kind: 'view',
       select: `
 SELECT t.*, COALESCE(o.own, 0) AS own, COALESCE(o.untimed, 0) AS untimed, o.first_us AS first_us, o.last_us AS last_us,
+       COALESCE(o.walked, 0) AS walked, COALESCE(o.walked_untimed, 0) AS walked_untimed, o.walked_first_us AS walked_first_us, o.walked_last_us AS walked_last_us,
        COALESCE(c.rivals, 0) + COALESCE(s.beside, 0) + CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN COALESCE(u.rivals, 0) ELSE 0 END AS rivals,
        COALESCE(c.late, 0) AS late, COALESCE(s.strays, 0) AS strays,
        CASE WHEN t.key_expects = 1 THEN COALESCE(c.early, 0) ELSE 0 END AS early,
@@ -55,14 +56,14 @@ LEFT JOIN strays AS s ON s.msg_key = t.msg_key AND s.effect_kind = t.effect_kind
 LEFT JOIN untimed_rivals AS u ON u.msg_key = t.msg_key AND u.effect_kind = t.effect_kind`,
     },
     {
-      // An event whose expectation could not be read may have room for any number.
+      // An event whose expectation could not be read may have room for any number. What names its message is never spare.
       name: 'weighed',
       kind: 'table',
       select: `
 SELECT i.*,
        CASE WHEN i.expect_max = 0 THEN 0 WHEN i.expect_max < 0 THEN ${UNBOUNDED}
             WHEN i.own < i.expect_max THEN i.expect_max - i.own ELSE 0 END AS room,
-       CASE WHEN i.expect_max >= 0 AND i.own > i.expect_max THEN i.own - i.expect_max ELSE 0 END AS spare
+       CASE WHEN i.expect_max >= 0 AND i.own > i.expect_max THEN LEAST(i.walked, i.own - i.expect_max) ELSE 0 END AS spare
 FROM intervals AS i`,
     },
   ];
@@ -83,7 +84,7 @@ function tradeStatements(): readonly Statement[] {
 SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, w.from_us AS at_us, 0 AS step, w.room AS room, CAST(0 AS BIGINT) AS spare
 FROM weighed AS w WHERE w.room > 0
 UNION ALL
-SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, COALESCE(w.last_us, ${FAR_FUTURE}) AS at_us, 1 AS step, CAST(0 AS BIGINT) AS room, w.spare AS spare
+SELECT w.msg_key AS msg_key, w.effect_kind AS effect_kind, w.event_no AS event_no, COALESCE(w.walked_last_us, ${FAR_FUTURE}) AS at_us, 1 AS step, CAST(0 AS BIGINT) AS room, w.spare AS spare
 FROM weighed AS w WHERE w.spare > 0 AND w.expect_max > 0`,
     },
     {
@@ -111,8 +112,8 @@ SELECT w.*,
        CASE WHEN d.step = 1 AND d.room_before > 0 THEN LEAST(w.spare, d.room_before) ELSE 0 END AS lent,
        CASE WHEN d.step = 0 THEN d.spare_after ELSE 0 END AS borrowed,
        CASE WHEN w.spare > 0 AND (a.rivals_unread = 1 OR EXISTS (SELECT 1 FROM holes AS h
-              WHERE h.from_us - w.lead_us <= CASE WHEN w.untimed > 0 THEN ${FAR_FUTURE} ELSE w.last_us END
-                AND h.to_us + w.settle_us >= CASE WHEN w.untimed > 0 THEN ${FAR_PAST} ELSE w.first_us END))
+              WHERE h.from_us - w.lead_us <= CASE WHEN w.walked_untimed > 0 THEN ${FAR_FUTURE} ELSE w.walked_last_us END
+                AND h.to_us + w.settle_us >= CASE WHEN w.walked_untimed > 0 THEN ${FAR_PAST} ELSE w.walked_first_us END))
             THEN w.spare ELSE 0 END AS gone
 FROM weighed AS w
 CROSS JOIN audit_time AS a
@@ -151,6 +152,23 @@ SELECT n.*,
 FROM ends AS n`,
     },
     {
+      name: 'reasoned',
+      kind: 'view',
+      select: `
+SELECT v.*,
+       CASE WHEN v.verdict <> 'unknown' THEN ''
+            WHEN v.bad_time = 1 THEN 'bad-time'
+            WHEN v.expect_max = -1 THEN 'undecodable'
+            WHEN v.expect_max = -2 THEN 'no-expectation'
+            WHEN v.unsettled = 1 THEN 'not-settled'
+            WHEN v.open_end = 1 THEN 'source-gap'
+            WHEN v.rivals > 0 OR v.lent > 0 OR v.borrowed > 0 THEN 'ambiguous'
+            WHEN v.gone > 0 THEN 'compacted'
+            WHEN v.late > 0 THEN 'late'
+            ELSE 'early' END AS reason
+FROM verdicts AS v`,
+    },
+    {
       name: 'judged',
       kind: 'table',
       select: `
@@ -162,19 +180,9 @@ SELECT v.msg_key AS msg_key, v.event_no AS event_no, v.event_id AS event_id, v.d
             WHEN v.open_end = 0 AND v.reach = 0 THEN 'zero'
             WHEN v.open_end = 0 AND v.surely = 1 AND v.reach = 1 THEN 'one'
             ELSE 'unknown' END AS outcome,
-       v.verdict AS verdict,
-       CASE WHEN v.verdict <> 'unknown' THEN ''
-            WHEN v.bad_time = 1 THEN 'bad-time'
-            WHEN v.expect_max = -1 THEN 'undecodable'
-            WHEN v.expect_max = -2 THEN 'no-expectation'
-            WHEN v.unsettled = 1 THEN 'not-settled'
-            WHEN v.open_end = 1 THEN 'source-gap'
-            WHEN v.rivals > 0 OR v.lent > 0 OR v.borrowed > 0 THEN 'ambiguous'
-            WHEN v.gone > 0 THEN 'compacted'
-            WHEN v.late > 0 THEN 'late'
-            ELSE 'early' END AS reason,
+       v.verdict AS verdict, v.reason AS reason,
        v.first_us AS first_us, CASE WHEN v.untimed > 0 THEN NULL ELSE v.last_us END AS last_us
-FROM verdicts AS v
+FROM reasoned AS v
 WHERE v.judged_copies > 0`,
     },
   ];

@@ -1,5 +1,5 @@
 /** Whose effect is it? Windows and effects of each key, walked in the order of time. */
-import type { Statement } from './statement.ts';
+import { type Shape, type Statement, tells } from './statement.ts';
 
 /**
  * Rule 8 without comparing each effect to each event, which a key with many of both would not survive. Beginnings of
@@ -7,7 +7,8 @@ import type { Statement } from './statement.ts';
  * After each step, `began` minus `ended` windows are open, and where exactly one is, the sum of the numbers of those
  * that began minus the sum of those that ended is its number.
  */
-export function walkStatements(): readonly Statement[] {
+export function walkStatements(shape: Shape): readonly Statement[] {
+  const exact = shape.entries.some(({ coordinates }) => coordinates);
   return [
     {
       name: 'timeline',
@@ -18,7 +19,7 @@ SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.from_us AS at_us, 0
 FROM takers AS t
 UNION ALL
 SELECT f.effect_key AS msg_key, f.effect_kind AS effect_kind, f.effect_ts AS at_us, 1 AS step, CAST(0 AS BIGINT) AS event_no, f.effect_id AS effect_id, 0 AS takes
-FROM one_effect AS f WHERE f.effect_ts IS NOT NULL
+FROM one_effect AS f WHERE f.effect_ts IS NOT NULL AND f.exact = 0
 UNION ALL
 SELECT t.msg_key AS msg_key, t.effect_kind AS effect_kind, t.to_us AS at_us, 2 AS step, t.event_no AS event_no, '' AS effect_id,
        CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN 1 ELSE 0 END AS takes
@@ -99,7 +100,7 @@ GROUP BY c.msg_key, c.effect_kind, c.event_no`,
 SELECT f.effect_key AS msg_key, f.effect_kind AS effect_kind, f.effect_id AS effect_id, k.takers AS takers, k.last_taker AS last_taker
 FROM one_effect AS f
 JOIN key_takers AS k ON k.msg_key = f.effect_key AND k.effect_kind = f.effect_kind
-WHERE f.effect_ts IS NULL`,
+WHERE f.effect_ts IS NULL AND f.exact = 0`,
     },
     {
       name: 'untimed_rivals',
@@ -114,22 +115,36 @@ GROUP BY u.msg_key, u.effect_kind`,
       name: 'own_effects',
       kind: 'table',
       select: `
-SELECT f.msg_key AS msg_key, f.effect_kind AS effect_kind, f.owner_no AS event_no, f.effect_id AS effect_id, f.at_us AS effect_ts
+SELECT f.msg_key AS msg_key, f.effect_kind AS effect_kind, f.owner_no AS event_no, f.effect_id AS effect_id, f.at_us AS effect_ts, 0 AS exact
 FROM fates AS f
 WHERE f.fate = 'own'
 UNION ALL
-SELECT u.msg_key AS msg_key, u.effect_kind AS effect_kind, u.last_taker AS event_no, u.effect_id AS effect_id, CAST(NULL AS BIGINT) AS effect_ts
+SELECT u.msg_key AS msg_key, u.effect_kind AS effect_kind, u.last_taker AS event_no, u.effect_id AS effect_id, CAST(NULL AS BIGINT) AS effect_ts, 0 AS exact
 FROM untimed AS u
-WHERE u.takers = 1`,
+WHERE u.takers = 1${exact ? namedEffects(shape) : ''}`,
     },
     {
       name: 'own_counts',
       kind: 'view',
       select: `
 SELECT o.msg_key AS msg_key, o.effect_kind AS effect_kind, o.event_no AS event_no, count(*) AS own, count(*) - count(o.effect_ts) AS untimed,
-       min(o.effect_ts) AS first_us, max(o.effect_ts) AS last_us
+       min(o.effect_ts) AS first_us, max(o.effect_ts) AS last_us,
+       count(CASE WHEN o.exact = 0 THEN 1 END) AS walked, count(CASE WHEN o.exact = 0 AND o.effect_ts IS NULL THEN 1 END) AS walked_untimed,
+       min(CASE WHEN o.exact = 0 THEN o.effect_ts END) AS walked_first_us, max(CASE WHEN o.exact = 0 THEN o.effect_ts END) AS walked_last_us
 FROM own_effects AS o
 GROUP BY o.msg_key, o.effect_kind, o.event_no`,
     },
   ];
+}
+
+/** Rule 8: an effect that names its message is of that message's event, whenever it happened and whatever others there are. */
+function namedEffects(shape: Shape): string {
+  return `
+UNION ALL
+SELECT e.msg_key AS msg_key, x.effect_kind AS effect_kind, e.event_no AS event_no, x.effect_id AS effect_id, min(x.effect_ts) AS effect_ts, 1 AS exact
+FROM one_effect AS x
+JOIN copies_of AS c ON c.msg_key = x.effect_key AND c.partition_id = x.partition_id AND c.offset_id = x.offset_id
+JOIN odd_events AS e ON ${tells('c', 'e', shape)}
+WHERE x.exact = 1
+GROUP BY e.msg_key, x.effect_kind, e.event_no, x.entry_no, x.effect_id`;
 }

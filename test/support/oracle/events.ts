@@ -31,11 +31,11 @@ export function byTime(a: HistoryMessage, b: HistoryMessage): number {
   return a.timestamp - b.timestamp || a.partition - b.partition || a.offset - b.offset;
 }
 
-/** Rule 5: one effect for each (kind, key, id), at the earliest time that is known. */
+/** Rule 5: one effect for each (kind, key or message named, id), at the earliest time that is known. */
 export function distinct(effects: readonly HistoryEffect[]): HistoryEffect[] {
   const found = new Map<string, HistoryEffect>();
   for (const effect of effects) {
-    const name = JSON.stringify([effect.kind, effect.key, effect.id]);
+    const name = JSON.stringify([effect.kind, effect.key, effect.of, effect.id]);
     const before = found.get(name);
     if (before === undefined || timeOf(effect) < timeOf(before)) found.set(name, effect);
   }

@@ -1,6 +1,6 @@
 /** The oracle's reading of rules 6 and 15: effects that are on no message. */
 import type { MessageHole, OrphanReason } from '../../../src/model.ts';
-import { type History, type HistoryEffect, type HistoryMessage, isAudited } from '../history.ts';
+import { type History, type HistoryEffect, type HistoryMessage, isAudited, OFFSETS } from '../history.ts';
 
 export interface OracleOrphan {
   readonly kind: number;
@@ -17,6 +17,7 @@ function inRangeTime(input: History, effect: HistoryEffect): boolean {
 
 /** Rule 15: undefined where an audited message explains the effect, or where it is not of the range. */
 export function orphanOf(input: History, effect: HistoryEffect): OracleOrphan | undefined {
+  if (effect.of !== undefined) return namingOrphan(input, effect, effect.of);
   const ofKey = input.messages.filter((message) => message.key === effect.key);
   const on = (wanted: HistoryMessage['class']) => ofKey.some((message) => message.class === wanted);
   if (!inRangeTime(input, effect) || effect.key === '' || ofKey.some(isAudited)) return undefined;
@@ -28,6 +29,25 @@ export function orphanOf(input: History, effect: HistoryEffect): OracleOrphan | 
     effect.time! > input.range.readTo * 1000 ||
     input.holes.some((hole) => mayHoldCause(input, hole, effect));
   return { kind, id, key, reason: mayBeUnread ? 'unread' : 'no-message' };
+}
+
+/** The same of an effect that names its message: whether that one was read is known exactly. */
+function namingOrphan(
+  input: History,
+  effect: HistoryEffect,
+  { partition, offset }: NonNullable<HistoryEffect['of']>,
+): OracleOrphan | undefined {
+  const ofPartition = input.messages.filter((message) => message.partition === partition);
+  const message = ofPartition.find((one) => one.offset === offset);
+  if (!inRangeTime(input, effect) || (message !== undefined && isAudited(message))) return undefined;
+  const orphan = { kind: effect.kind, id: effect.id, key: `${partition} ${offset}` };
+  if (message?.class === 'skipped' || message?.class === 'aborted')
+    return { ...orphan, reason: message.class };
+  const inHole = input.holes.some(
+    (hole) => hole.partition === partition && hole.first <= offset && offset < hole.end,
+  );
+  const wasRead = ofPartition.length > 0 && offset < OFFSETS && !inHole;
+  return { ...orphan, reason: wasRead ? 'no-message' : 'unread' };
 }
 
 /** Whether a message of the hole may have had this effect: the hole's own window, both ends included. */

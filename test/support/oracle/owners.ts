@@ -1,6 +1,6 @@
 /** The oracle's answer to whose an effect is: surely one event's, contested, or perhaps another's (rules 8, 12 and 13). */
 import type { History, HistoryEffect } from '../history.ts';
-import { byTime, type Event, expectationOf, mayExpect, windowOf } from './events.ts';
+import { byTime, type Event, expectationOf, mayExpect, timeOf, windowOf } from './events.ts';
 
 /** What one event has of one kind. */
 export interface Share {
@@ -22,11 +22,20 @@ export function shareOut(
     const owners = ownersOf(input, events, effect);
     for (const event of owners.events) {
       const share = shares.get(event)!;
-      if (owners.how === 'sure') share.sure.push(effect);
+      if (owners.how === 'sure') addTo(share.sure, effect);
       else share[owners.how] += 1;
     }
   }
   return shares;
+}
+
+/** An effect that names two copies of one event is still one. */
+function addTo(sure: HistoryEffect[], effect: HistoryEffect): void {
+  const before = sure.findIndex(
+    ({ of, id }) => of !== undefined && effect.of !== undefined && id === effect.id,
+  );
+  if (before < 0) sure.push(effect);
+  else if (timeOf(effect) < timeOf(sure[before]!)) sure[before] = effect;
 }
 
 interface Owners {
@@ -35,6 +44,8 @@ interface Owners {
 }
 
 function ownersOf(input: History, events: readonly Event[], effect: HistoryEffect): Owners {
+  if (effect.of !== undefined)
+    return { how: 'sure', events: events.filter((event) => isNamed(event, effect)) };
   const ofKey = events.filter((event) => event.key === effect.key);
   const expecting = ofKey.filter((event) => mayExpect(event, effect.kind));
   const { time } = effect;
@@ -52,6 +63,10 @@ function ownersOf(input: History, events: readonly Event[], effect: HistoryEffec
   if (expecting.length > 0) return surelyOnly(inside.length > 0 ? inside : begun);
   const inOrder = begun.sort((a, b) => byTime(a.copies[0]!, b.copies[0]!));
   return { how: 'sure', events: inOrder.slice(-1) };
+}
+
+function isNamed({ copies }: Event, { of }: HistoryEffect): boolean {
+  return copies.some(({ partition, offset }) => partition === of?.partition && offset === of.offset);
 }
 
 function contains(window: { start: number; end: number }, time: number): boolean {
@@ -92,8 +107,13 @@ function rivalsOf(events: readonly Event[], event: Event, kind: number): Event[]
   return events.filter((other) => other.key === event.key && mayExpect(other, kind));
 }
 
+/** Those that the event's message is not named by, and that may so be others'. */
+function unnamed(share: Share): HistoryEffect[] {
+  return share.sure.filter(({ of }) => of === undefined);
+}
+
 function timesOf(share: Share): number[] {
-  return share.sure.flatMap((effect) => effect.time ?? []);
+  return unnamed(share).flatMap((effect) => effect.time ?? []);
 }
 
 function roomOf(event: Event, share: Share, kind: number): number {
@@ -104,7 +124,8 @@ function roomOf(event: Event, share: Share, kind: number): number {
 
 function excessOf(event: Event, share: Share, kind: number): number {
   const expected = expectationOf(event, kind);
-  return typeof expected === 'string' ? 0 : Math.max(0, share.sure.length - expected.max);
+  if (typeof expected === 'string') return 0;
+  return Math.min(unnamed(share).length, Math.max(0, share.sure.length - expected.max));
 }
 
 /** Rule 12: how many of the event's effects may be those of messages that were not read, beyond those that were lent. */
@@ -120,7 +141,7 @@ export function hiddenRivals(
   const hides = input.holes.some((hole) => {
     const from = ((hole.from ?? Number.NEGATIVE_INFINITY) - kind.lead) * 1000;
     const to = ((hole.to ?? Number.POSITIVE_INFINITY) + kind.settle) * 1000;
-    return times.length < share.sure.length || (from <= Math.max(...times) && Math.min(...times) <= to);
+    return times.length < unnamed(share).length || (from <= Math.max(...times) && Math.min(...times) <= to);
   });
   const hidden = hides || input.unreadPartitions.length > 0;
   return hidden ? excessOf(event, share, index) - lent : 0;
@@ -143,8 +164,12 @@ export function earlyEffects(
   if (typeof expected === 'string' || expecting.length === 0) return 0;
   const start = (one: Event) => windowOf(one, input.kinds[index]!).start;
   const early = effects.filter(
-    ({ kind, key, time }) =>
-      kind === index && key === event.key && time !== null && expecting.every((other) => time < start(other)),
+    ({ kind, key, of, time }) =>
+      kind === index &&
+      of === undefined &&
+      key === event.key &&
+      time !== null &&
+      expecting.every((other) => time < start(other)),
   );
   if (expected.max === 0) return early.filter(({ time }) => start(event) <= time!).length;
   return most < expected.min ? early.length : 0;
