@@ -631,6 +631,28 @@ export interface LedgerLine {
   readonly effectIds: readonly string[];
 }
 
+/** What can be told of events of one key that contest the same effects, where nothing can be told of each. */
+export type GroupState = 'short' | 'balanced' | 'excess' | 'open';
+
+/** Events of one key that are `unknown: ambiguous` for one kind, and what they should and may have had together. */
+export interface ContestedGroup {
+  readonly state: GroupState;
+  readonly key: string;
+  readonly events: number;
+  readonly expected: { readonly min: number; readonly max: number };
+  /** How many effects are surely the group's, and how many may be. */
+  readonly count: number;
+  readonly most: number;
+}
+
+export interface GroupTotals extends Readonly<Record<GroupState, number>> {
+  /** How many effects the short groups lack at least, and how many those in excess have too many. */
+  readonly missing: number;
+  readonly extra: number;
+  /** A few of each state, those that lack or exceed most first. */
+  readonly examples: readonly ContestedGroup[];
+}
+
 export type OrphanReason = 'no-message' | 'skipped' | 'aborted' | 'unread';
 
 export interface Orphan {
@@ -659,6 +681,7 @@ export interface KindTotals {
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
   /** How many messages have this many copies and this many effects (`count`; undefined: could not be looked for). */
   readonly matrix: readonly { readonly copies: number; readonly count?: number; readonly messages: number }[];
+  readonly groups: GroupTotals;
   /** First effect minus message, over messages that have one; undefined: none has. */
   readonly latencyMs?: {
     readonly p50: number;
@@ -793,12 +816,28 @@ export interface KindReport {
     readonly count: number | null;
     readonly messages: number;
   }[];
+  readonly groups: Readonly<Record<GroupState, number>> & {
+    readonly missing: number;
+    readonly extra: number;
+    readonly examples: readonly GroupExample[];
+  };
   readonly latencyMs: {
     readonly p50: number;
     readonly p95: number;
     readonly p99: number;
     readonly max: number;
   } | null;
+}
+
+export interface GroupExample {
+  readonly state: GroupState;
+  readonly key: string;
+  readonly events: number;
+  /** A number or `min..max`, as in the ledger. */
+  readonly expected: string;
+  readonly count: number;
+  readonly most: number;
+  readonly summary: string;
 }
 
 export interface CoverageReport {

@@ -1,4 +1,5 @@
 /** Numbers in sentences: how counts and spans of time are said, everywhere the same. */
+import { UNBOUNDED } from './columns.ts';
 
 const GROUPED = new Intl.NumberFormat('en-US');
 
@@ -43,4 +44,10 @@ export function duration(ms: number): string {
   const unit = UNITS.find(([, length]) => size >= length);
   if (unit === undefined) return `${Math.round(ms)}ms`;
   return `${Number((ms / unit[1]).toFixed(1))}${unit[0]}`;
+}
+
+/** `1`, `0..1`, or `1..` where there is no maximum. */
+export function expectedText({ min, max }: { readonly min: number; readonly max: number }): string {
+  if (min === max) return String(min);
+  return max === UNBOUNDED ? `${min}..` : `${min}..${max}`;
 }

@@ -11,6 +11,7 @@ import type {
   Verdict,
 } from '../model.ts';
 import type { Engine, Row } from './engine.ts';
+import { readGroups } from './group-totals.ts';
 import { type JudgeInput, rangeTime } from './input.ts';
 import { FAR_PAST, isAudited } from './judgement/statement.ts';
 
@@ -58,6 +59,7 @@ export async function readJudgement(
       matched: await countMatched(engine, kind),
       orphans: await countOrphans(engine, kind),
       ...summarise(lines),
+      groups: await readGroups(engine, kind),
       ...(await readLatency(engine, kind)),
     });
   }

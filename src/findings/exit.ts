@@ -1,5 +1,5 @@
 /** The exit status of an audit: a pure function of its report. Proof outranks doubt, and doubt outranks calm. */
-import type { AuditRecord, Judgement, Report, Verdict } from '../model.ts';
+import type { AuditRecord, Judgement, KindTotals, Report, Verdict } from '../model.ts';
 import { counted, SHORT } from '../words.ts';
 
 export type Exit = Report['exit'];
@@ -25,12 +25,28 @@ function proofs(record: AuditRecord, judgement: Judgement): string[] {
       const messages = totals.verdicts[verdict as Verdict];
       if (messages > 0) because.push(`${kindName}: ${counted(messages, 'message')} ${word}`);
     }
+    because.push(...groupProofs(kindName, totals));
     const orphaned = totals.orphans['no-message'];
     if (orphaned > 0 && orphans === 'finding') {
       because.push(`${kindName}: ${counted(orphaned, 'effect')} that no message explains`);
     }
   });
   return because;
+}
+
+/** Which of a group's events is short, or has too many, is unknown; that one of them is, is proven. */
+function groupProofs(kind: string, { groups }: KindTotals): string[] {
+  const { short, missing, excess, extra } = groups;
+  const contested = (number: number) =>
+    counted(number, 'group of contested events', 'groups of contested events');
+  return [
+    ...(short > 0
+      ? [`${kind}: ${contested(short)} with at least ${counted(missing, 'effect')} missing`]
+      : []),
+    ...(excess > 0
+      ? [`${kind}: ${contested(excess)} with at least ${counted(extra, 'effect')} too many`]
+      : []),
+  ];
 }
 
 function doubts(record: AuditRecord, judgement: Judgement): string[] {

@@ -1,8 +1,10 @@
 /** Puts an audit's record and its judgement together into the report that every rendering is made from. */
 import type {
   AuditRecord,
+  ContestedGroup,
   Coverage,
   CoverageReport,
+  GroupExample,
   Judgement,
   KindReport,
   Orphan,
@@ -10,7 +12,7 @@ import type {
   Outcome,
   Report,
 } from '../model.ts';
-import { counted, grouped } from '../words.ts';
+import { counted, expectedText, grouped } from '../words.ts';
 import { exitOf, unseenReferences } from './exit.ts';
 import { locationOf } from './location.ts';
 
@@ -104,7 +106,7 @@ function messageNotes(record: AuditRecord, judgement: Judgement): string[] {
 function kindReport(record: AuditRecord, judgement: Judgement, kind: number): KindReport {
   const { name, expected } = record.kinds[kind]!;
   const totals = judgement.kinds[kind]!;
-  const { total, matched, keyless, orphans, outcomes, verdicts, reasons, matrix, latencyMs } = totals;
+  const { total, matched, keyless, orphans, outcomes, verdicts, reasons, matrix, groups, latencyMs } = totals;
   return {
     name,
     source: record.coverage
@@ -124,8 +126,27 @@ function kindReport(record: AuditRecord, judgement: Judgement, kind: number): Ki
       count: cell.count ?? null,
       messages: cell.messages,
     })),
+    groups: { ...groups, examples: groups.examples.map(groupExample) },
     latencyMs: latencyMs ?? null,
   };
+}
+
+function groupExample(group: ContestedGroup): GroupExample {
+  const { state, key, events, expected, count, most } = group;
+  return { state, key, events, expected: expectedText(expected), count, most, summary: groupSentence(group) };
+}
+
+/** Such as `customer-7: 5 events, 4 effects of 5 expected: at least 1 is missing`. */
+function groupSentence({ state, key, events, expected, count, most }: ContestedGroup): string {
+  const seen = count === most ? counted(most, 'effect') : `${grouped(count)}..${grouped(most)} effects`;
+  const told = `${key}: ${counted(events, 'event')}, ${seen} of ${expectedText(expected)} expected`;
+  if (state === 'short') return `${told}: at least ${areOrIs(expected.min - most)} missing`;
+  if (state === 'excess') return `${told}: at least ${areOrIs(count - expected.max)} too many`;
+  return state === 'balanced' ? `${told}: as many as expected, all together` : told;
+}
+
+function areOrIs(number: number): string {
+  return `${grouped(number)} ${number === 1 ? 'is' : 'are'}`;
 }
 
 /** One plain sentence for each signature; what caused it is told by runs, never by one message (DESIGN rule 16). */

@@ -1,8 +1,8 @@
 /** The CSV files of a report: their columns are the contract that reports/README.md explains. Alone knows csv-stringify. */
 import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
-import { UNBOUNDED } from '../columns.ts';
 import type { LedgerLine, OrphanLine } from '../model.ts';
+import { expectedText } from '../words.ts';
 
 export const LEDGER_COLUMNS = [
   'topic',
@@ -72,12 +72,6 @@ export function ledgerCells(line: LedgerLine, names: Names): readonly Cell[] {
 
 export function orphanCells(orphan: OrphanLine): readonly Cell[] {
   return [orphan.kind, orphan.id, orphan.at, orphan.key, orphan.reason, orphan.source, orphan.location];
-}
-
-/** `1`, `0..1`, or `1..` where there is no maximum. */
-export function expectedText({ min, max }: { readonly min: number; readonly max: number }): string {
-  if (min === max) return String(min);
-  return max === UNBOUNDED ? `${min}..` : `${min}..${max}`;
 }
 
 /** A list in one cell: items joined by spaces, with a space or `%` inside an item %-encoded. */

@@ -2,9 +2,8 @@
  * The summary on the terminal: verdict first, then the numbers of each effect kind, the worst exceptions, what could
  * not be seen, and where the files are.
  */
-import type { CoverageReport, KindReport, LedgerLine, Report, Verdict } from '../model.ts';
-import { counted, duration, grouped } from '../words.ts';
-import { expectedText } from './csv.ts';
+import type { CoverageReport, GroupState, KindReport, LedgerLine, Report, Verdict } from '../model.ts';
+import { counted, duration, expectedText, grouped } from '../words.ts';
 import { columnsFrom, printable, table } from './table.ts';
 
 export interface SummaryInput {
@@ -23,6 +22,7 @@ export function summary(input: SummaryInput): string {
     range(input.report),
     kinds(input.report),
     signatures(input.report),
+    contested(input.report),
     worst(input),
     orphans(input.report),
     unseen(input.report),
@@ -97,6 +97,26 @@ function signatures(report: Report): string[] {
   const more =
     report.signatures.length > 8 ? [`  and ${report.signatures.length - 8} more in report.json`] : [];
   return ['Messages by what they produced', ...table(rows, new Set([0])).map((line) => `  ${line}`), ...more];
+}
+
+const STATES: readonly GroupState[] = ['short', 'excess', 'balanced', 'open'];
+const SHOWN_GROUPS = 3;
+
+/** What is proven of events that are unknown one by one. */
+function contested(report: Report): string[] {
+  const told = report.effects.filter(({ groups }) => STATES.some((state) => groups[state] > 0));
+  if (told.length === 0) return [];
+  const lines = told.flatMap(({ name, groups }) => {
+    const states = STATES.map(
+      (state) => `${grouped(groups[state])} ${state === 'excess' ? 'in excess' : state}`,
+    );
+    const proven = groups.examples.filter(({ state }) => state === 'short' || state === 'excess');
+    return [
+      `  ${name}: ${states.join(', ')}`,
+      ...proven.slice(0, SHOWN_GROUPS).map(({ summary: sentence }) => `    ${sentence}`),
+    ];
+  });
+  return ['Groups of events of one key that contest the same effects', ...lines];
 }
 
 function worst({ report, worst: lines }: SummaryInput): string[] {

@@ -1,9 +1,10 @@
 /** The judge against the oracle: whatever happened, both must say the same of every message and every effect. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { KindTotals, LedgerLine, Orphan } from '../../src/model.ts';
+import type { GroupState, KindTotals, LedgerLine, Orphan } from '../../src/model.ts';
 import { histories, STORIES } from '../support/histories.ts';
 import type { History } from '../support/history.ts';
+import type { OracleGroup } from '../support/oracle/groups.ts';
 import { judge, type OracleJudgement, type OracleLine } from '../support/oracle.ts';
 import { type Played, play } from '../support/play.ts';
 
@@ -28,9 +29,10 @@ function answerOfEngine({ judgement, lines, orphans }: Played) {
     lines: lines.map(lineOfEngine),
     orphans: orphans.map(({ kind, id, key, reason }: Orphan) => ({ kind, id, key, reason })).sort(byText),
     messages,
-    kinds: judgement.kinds.map(({ latencyMs: _, matrix, ...totals }: KindTotals) => ({
+    kinds: judgement.kinds.map(({ latencyMs: _, matrix, groups, ...totals }: KindTotals) => ({
       ...totals,
       matrix: matrix.map(({ copies, count, messages }) => ({ copies, count, messages })).sort(byText),
+      groups: { ...groups, examples: groups.examples.length },
     })),
     signatures: judgement.signatures
       .map(({ outcomes, messages }) => ({ outcomes: outcomes.join(' '), messages }))
@@ -55,7 +57,7 @@ function answerOfOracle(history: History, judged: OracleJudgement) {
   };
 }
 
-function totalsOf({ lines, orphans, totals }: OracleJudgement, kind: number) {
+function totalsOf({ lines, orphans, totals, groups }: OracleJudgement, kind: number) {
   const ofKind = lines.filter((line) => line.kind === kind);
   const tally = <Name extends string>(names: readonly Name[]) => countOf(names);
   return {
@@ -74,6 +76,23 @@ function totalsOf({ lines, orphans, totals }: OracleJudgement, kind: number) {
     },
     reasons: tally(ofKind.flatMap((line) => line.reason ?? [])),
     matrix: cells(ofKind),
+    groups: groupTotals(groups[kind]!),
+  };
+}
+
+function groupTotals(groups: readonly OracleGroup[]) {
+  const of = (state: GroupState) => groups.filter((group) => group.state === state);
+  const sizes = [of('short'), of('excess'), of('balanced'), of('open')].map(({ length }) => length);
+  const [short, excess, balanced, open] = sizes as [number, number, number, number];
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    short,
+    excess,
+    balanced,
+    open,
+    missing: sum(of('short').map(({ expected, most }) => expected.min - most)),
+    extra: sum(of('excess').map(({ expected, count }) => count - expected.max)),
+    examples: sum(sizes.map((size) => Math.min(size, 3))),
   };
 }
 

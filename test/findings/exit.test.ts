@@ -43,6 +43,21 @@ describe('the exit status', () => {
     expect(exitOf(calmRecord(), judgement).status).toBe(0);
   });
 
+  it('is 1 for contested events that lack an effect together, or have one too many', () => {
+    const { groups } = totalsOf();
+    const verdicts = { ...VERDICTS, ok: 0, unknown: 3 };
+    const unknown = { verdicts, reasons: { ambiguous: 3 } };
+    const short = totalsOf({ ...unknown, groups: { ...groups, short: 1, missing: 1, excess: 2, extra: 3 } });
+    const exit = exitOf(calmRecord(), judgementOf([short]));
+    expect(exit.status).toBe(1);
+    expect(exit.because.slice(0, 2)).toEqual([
+      'order-row: 1 group of contested events with at least 1 effect missing',
+      'order-row: 2 groups of contested events with at least 3 effects too many',
+    ]);
+    const balanced = totalsOf({ ...unknown, groups: { ...groups, balanced: 1, open: 1 } });
+    expect(exitOf(calmRecord(), judgementOf([balanced])).status).toBe(3);
+  });
+
   it('is 3 for an unknown, and says the reasons', () => {
     const unknown = totalsOf({
       verdicts: { ...VERDICTS, ok: 1, unknown: 2 },

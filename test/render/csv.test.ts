@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { UNBOUNDED } from '../../src/columns.ts';
 import type { LedgerLine } from '../../src/model.ts';
-import {
-  type Cell,
-  csvText,
-  expectedText,
-  LEDGER_COLUMNS,
-  ledgerCells,
-  listText,
-} from '../../src/render/csv.ts';
+import { type Cell, csvText, LEDGER_COLUMNS, ledgerCells, listText } from '../../src/render/csv.ts';
+import { expectedText } from '../../src/words.ts';
 
 const NAMES = { topic: 'orders', kinds: ['order-row'] };
 

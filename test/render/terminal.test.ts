@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/findings/report.ts';
+import type { GroupTotals } from '../../src/model.ts';
 import { summary } from '../../src/render/terminal.ts';
 import { calmRecord, coverageOf, judgementOf, NOON, totalsOf } from '../support/records.ts';
 
-function said(change: { color?: boolean; key?: string } = {}): string {
+function said(change: { color?: boolean; key?: string; groups?: GroupTotals } = {}): string {
   const record = calmRecord({
     coverage: [
       coverageOf('order-row', {
@@ -12,7 +13,11 @@ function said(change: { color?: boolean; key?: string } = {}): string {
     ],
   });
   const verdicts = { ok: 1, missing: 1, duplicate: 1, unexpected: 0, exempt: 0, unknown: 0 };
-  const report = buildReport(record, judgementOf([totalsOf({ verdicts })]), []);
+  const report = buildReport(
+    record,
+    judgementOf([totalsOf({ verdicts, ...(change.groups && { groups: change.groups }) })]),
+    [],
+  );
   const worst = [
     {
       partition: 0,
@@ -42,6 +47,22 @@ function said(change: { color?: boolean; key?: string } = {}): string {
 }
 
 describe('the summary', () => {
+  it('tells what contested events prove together', () => {
+    const expected = { min: 5, max: 5 };
+    const group = { key: 'customer-7', events: 5, expected, count: 4, most: 4 };
+    const examples = [
+      { ...group, state: 'short' as const },
+      { ...group, state: 'excess' as const, key: 'customer-8', count: 7, most: 8 },
+      { ...group, state: 'balanced' as const, key: 'customer-9', count: 5, most: 5 },
+    ];
+    const groups = { short: 1, balanced: 12, excess: 1, open: 0, missing: 1, extra: 2, examples };
+    expect(said({ groups })).toContain(`
+  order-row: 1 short, 1 in excess, 12 balanced, 0 open
+    customer-7: 5 events, 4 effects of 5 expected: at least 1 is missing
+    customer-8: 5 events, 7..8 effects of 5 expected: at least 2 are too many
+`);
+  });
+
   it('says the verdict first, then numbers, exceptions, what could not be seen, and the files', () => {
     const text = said();
     const order = [

@@ -11,6 +11,7 @@ import {
   timeOf,
   windowOf,
 } from './oracle/events.ts';
+import { groupOf, type OracleGroup } from './oracle/groups.ts';
 import { effectsOfRange, ids, type OracleOrphan, orphanOf, tooManyKeyless } from './oracle/orphans.ts';
 import { earlyEffects, hiddenRivals, type Share, servedLate, shareOut, sum } from './oracle/owners.ts';
 
@@ -42,6 +43,8 @@ export interface OracleJudgement {
   readonly lines: readonly OracleLine[];
   readonly orphans: readonly OracleOrphan[];
   readonly totals: readonly OracleTotals[];
+  /** Of each kind. */
+  readonly groups: readonly (readonly OracleGroup[])[];
   readonly audited: number;
   /** Events with a key that a message of the range tells, and its messages beyond the first of each. */
   readonly events: number;
@@ -65,6 +68,7 @@ export function judge(input: History): OracleJudgement {
     lines,
     orphans: effects.flatMap((effect) => orphanOf(input, effect) ?? []),
     totals: input.kinds.map((_, kind) => totalsOf(input, events, effects, shares[kind]!, kind)),
+    groups: input.kinds.map((_, kind) => groupsOf(input, events, effects, shares[kind]!, kind)),
     audited: judged.length,
     events: events.filter((event) => event.copies.some((copy) => copy.inRange)).length,
     copies: events.flatMap((event) => event.copies.filter((copy) => copy.inRange).slice(1)).length,
@@ -185,6 +189,37 @@ function outcomeOf(count: number, most: number | undefined): Outcome {
   if (most === 0) return 'zero';
   if (count === 1 && most === 1) return 'one';
   return count >= 2 ? 'multiple' : 'unknown';
+}
+
+// ------------------------------------------------------------------------------------- groups
+
+function groupsOf(
+  input: History,
+  events: readonly Event[],
+  effects: readonly HistoryEffect[],
+  shares: ReadonlyMap<Event, Share>,
+  kind: number,
+): OracleGroup[] {
+  return [...new Set(events.map(({ key }) => key))].flatMap((key) => {
+    const weighed = events
+      .filter((event) => event.key === key)
+      .map((event) => {
+        const interval = intervalOf(input, events, effects, shares, event, kind);
+        const { sure, ambiguous, late } = shares.get(event)!;
+        const { borrowed } = servedLate(input, events, shares, event, kind);
+        const expected = expectationOf(event, kind);
+        const exempt = typeof expected !== 'string' && expected.max === 0;
+        const strays = exempt ? earlyEffects(input, events, effects, event, kind, 0) : 0;
+        return {
+          event,
+          ambiguous: verdictOf(event, kind, interval).reason === 'ambiguous',
+          count: interval.count,
+          mayBe: sure.length + ambiguous + late + borrowed + strays,
+          named: sure.filter(({ of }) => of !== undefined).length,
+        };
+      });
+    return groupOf(input, weighed, effects, kind) ?? [];
+  });
 }
 
 // ------------------------------------------------------------------------------------- totals

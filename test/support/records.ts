@@ -74,6 +74,7 @@ export function totalsOf(change: Partial<KindTotals> = {}): KindTotals {
     verdicts: { ok: 3, missing: 0, duplicate: 0, unexpected: 0, exempt: 0, unknown: 0 },
     reasons: {},
     matrix: [{ copies: 1, count: 1, messages: 3 }],
+    groups: { short: 0, balanced: 0, excess: 0, open: 0, missing: 0, extra: 0, examples: [] },
     ...change,
   };
 }

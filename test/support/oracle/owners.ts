@@ -43,7 +43,7 @@ interface Owners {
   readonly events: readonly Event[];
 }
 
-function ownersOf(input: History, events: readonly Event[], effect: HistoryEffect): Owners {
+export function ownersOf(input: History, events: readonly Event[], effect: HistoryEffect): Owners {
   if (effect.of !== undefined)
     return { how: 'sure', events: events.filter((event) => isNamed(event, effect)) };
   const ofKey = events.filter((event) => event.key === effect.key);
