@@ -57,6 +57,8 @@ export interface History {
   readonly range: { readonly from: number; readonly to: number; readonly readTo: number };
   readonly holes: readonly MessageHole[];
   readonly unreadPartitions: readonly number[];
+  /** Further sources of the first kind, which show no effect; undefined: none. */
+  readonly further?: History['coverage'];
   /** Undefined: one-event. */
   readonly copies?: Copies;
 }

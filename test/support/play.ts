@@ -38,10 +38,8 @@ export async function play(history: History, exact: boolean): Promise<Played> {
   const evidence = await Evidence.create(join(parent, 'evidence'), settings, { exact });
   try {
     await evidence.takeMessages(messageBatch(history));
-    for (const [entry, { kind, source }] of settings.entries.entries()) {
-      const named = source.coordinates !== undefined;
-      const ofEntry = (effect: HistoryEffect) => effect.kind === kind && (effect.of !== undefined) === named;
-      await evidence.takeEffects(entry, effectBatch(history.effects.filter(ofEntry)));
+    for (const [entry, { effects }] of entriesOf(history).entries()) {
+      await evidence.takeEffects(entry, effectBatch(effects));
     }
     await evidence.seal(settings, rangeOf(history), replayOf(history), coverageOf(history));
     const judgement = await evidence.judge();
@@ -137,8 +135,8 @@ function replayOf({ range, holes, messages }: History): Replay {
 }
 
 function coverageOf(history: History): Coverage[] {
-  return entriesOf(history).map(({ kind }) => ({
-    ...history.coverage[kind]!,
+  return entriesOf(history).map(({ kind, coverage }) => ({
+    ...coverage,
     kind: kindName(kind),
     source: 'csv orders.csv',
     places: ['orders.csv'],
@@ -166,22 +164,33 @@ function settingsOf(history: History): Settings {
       copies: history.copies ?? 'one-event',
     },
     kinds: history.kinds.map(kindSettings),
-    entries: entriesOf(history),
+    entries: entriesOf(history).map(({ kind, source }) => ({ kind, name: kindName(kind), source })),
     report: { directory: tmpdir(), ledger: true },
     memory: '500MB',
     configDigest: '00',
   };
 }
 
+interface PlayedEntry {
+  readonly kind: number;
+  readonly source: LogSettings;
+  readonly coverage: History['coverage'][number];
+  readonly effects: readonly HistoryEffect[];
+}
+
 /** Each kind has an entry for its effects with a key, one for those that name their message, or both. */
-function entriesOf({ kinds, effects }: History): Settings['entries'] {
-  return kinds.flatMap((_, kind) => {
+function entriesOf({ kinds, effects, coverage, further = [] }: History): readonly PlayedEntry[] {
+  const own = kinds.flatMap((_, kind): PlayedEntry[] => {
     const ofKind = effects.filter((effect) => effect.kind === kind);
-    const named = ofKind.some(({ of }) => of !== undefined);
-    const keyed = !named || ofKind.some(({ of }) => of === undefined);
-    const entry = (source: LogSettings) => ({ kind, name: kindName(kind), source });
-    return [...(keyed ? [entry(DUMP)] : []), ...(named ? [entry(NAMING_DUMP)] : [])];
+    const named = ofKind.filter(({ of }) => of !== undefined);
+    const keyed = ofKind.filter(({ of }) => of === undefined);
+    const entry = { kind, coverage: coverage[kind]! };
+    return [
+      ...(named.length === 0 || keyed.length > 0 ? [{ ...entry, source: DUMP, effects: keyed }] : []),
+      ...(named.length > 0 ? [{ ...entry, source: NAMING_DUMP, effects: named }] : []),
+    ];
   });
+  return [...own, ...further.map((each) => ({ kind: 0, source: DUMP, coverage: each, effects: [] }))];
 }
 
 const DUMP: LogSettings = {
