@@ -518,6 +518,8 @@ export interface Coverage {
   readonly effects: number;
   readonly excluded: Readonly<Record<string, number>>;
   readonly unreadable: number;
+  /** Why its effects can never show a duplicate, such as `unique index orders_pkey covers order_id`; undefined: they can. */
+  readonly blind?: string;
   readonly samples: readonly string[];
   readonly notes: readonly string[];
   /** Why its effects can never show a duplicate; undefined: they can. Such as "unique index orders_pkey covers order_id" (rule 14). */
@@ -645,6 +647,15 @@ export interface ContestedGroup {
   readonly most: number;
 }
 
+export interface MatrixCell {
+  readonly copies: number;
+  /** Undefined: effects could not be looked for. */
+  readonly count?: number;
+  readonly messages: number;
+  /** Messages without a key tell none. */
+  readonly events: number;
+}
+
 export interface GroupTotals extends Readonly<Record<GroupState, number>> {
   /** How many effects the short groups lack at least, and how many those in excess have too many. */
   readonly missing: number;
@@ -679,8 +690,8 @@ export interface KindTotals {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
-  /** How many messages have this many copies and this many effects (`count`; undefined: could not be looked for). */
-  readonly matrix: readonly { readonly copies: number; readonly count?: number; readonly messages: number }[];
+  /** How many messages have this many copies and this many effects, and how many events they tell. */
+  readonly matrix: readonly MatrixCell[];
   readonly groups: GroupTotals;
   /** First effect minus message, over messages that have one; undefined: none has. */
   readonly latencyMs?: {
@@ -695,6 +706,18 @@ export interface KindTotals {
 export interface Signature {
   readonly outcomes: readonly Outcome[];
   readonly messages: number;
+}
+
+/** Effect minus message, over keys with one message and one effect: what shows how a source's clock stands to Kafka's. */
+export interface PairLatency {
+  /** Index into Settings.entries. */
+  readonly entry: number;
+  readonly pairs: number;
+  /** Milliseconds: of 1% and of half of the pairs it is this or less. */
+  readonly p01: number;
+  readonly p50: number;
+  /** The kind's. */
+  readonly lead: number;
 }
 
 /** What the judge answers: totals are of everything, the exceptional lines are read as a stream. */
@@ -715,6 +738,8 @@ export interface Judgement {
   };
   readonly kinds: readonly KindTotals[];
   readonly signatures: readonly Signature[];
+  /** Of the entries that have such pairs. */
+  readonly pairLatencies: readonly PairLatency[];
   readonly notes: readonly string[];
 }
 
@@ -815,6 +840,7 @@ export interface KindReport {
     readonly copies: number;
     readonly count: number | null;
     readonly messages: number;
+    readonly events: number;
   }[];
   readonly groups: Readonly<Record<GroupState, number>> & {
     readonly missing: number;
@@ -856,6 +882,12 @@ export interface CoverageReport {
     readonly why: string;
     readonly detail: string;
   }[];
+  /** Why a duplicate could not be seen (DESIGN rule 14): `ok` means at least one. */
+  readonly blind: string | null;
+  /** Effect minus message over keys with one of each; negative: the effect is dated before its message. */
+  readonly latencyMs: { readonly pairs: number; readonly p01: number; readonly p50: number } | null;
+  /** By how much its clock is behind Kafka's at least, as a negative number; null: not proven. */
+  readonly clockOffsetMs: number | null;
   readonly notes: readonly string[];
 }
 

@@ -69,12 +69,7 @@ export class Evidence {
   /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
   #counts: readonly RangeCount[] = [];
 
-  private constructor(
-    engine: Engine,
-    folder: string,
-    shape: Shape,
-    options: EvidenceOptions,
-  ) {
+  private constructor(engine: Engine, folder: string, shape: Shape, options: EvidenceOptions) {
     this.#engine = engine;
     this.#folder = folder;
     this.#shape = shape;
@@ -268,11 +263,16 @@ function shapeOf({ messages, kinds, entries }: Settings): Shape {
 
 async function readShape(engine: Engine): Promise<Shape> {
   const [row] = await engine.rows('SELECT a.kinds, a.each_message FROM audit AS a');
-  const entries = await engine.rows('SELECT e.effect_kind, e.coordinates FROM entries AS e ORDER BY e.entry_no');
+  const entries = await engine.rows(
+    'SELECT e.effect_kind, e.coordinates FROM entries AS e ORDER BY e.entry_no',
+  );
   return {
     kinds: Number(row?.[0]),
     eachMessage: row?.[1] === true,
-    entries: entries.map(([kind, coordinates]) => ({ kind: Number(kind), coordinates: coordinates === true })),
+    entries: entries.map(([kind, coordinates]) => ({
+      kind: Number(kind),
+      coordinates: coordinates === true,
+    })),
   };
 }
 

@@ -8,7 +8,11 @@ import { keylessReason } from './totals.ts';
 /** Every line of the ledger, or those that are not `ok` or `exempt`, by (partition, offset, name of the kind). */
 export function lineQuery(shape: Shape, which: 'all' | 'exceptions'): string {
   const { kinds } = shape;
-  const parts = [oddLines(shape, which), ...keylessLines(kinds), ...(which === 'all' ? plainLines(kinds) : [])];
+  const parts = [
+    oddLines(shape, which),
+    ...keylessLines(kinds),
+    ...(which === 'all' ? plainLines(kinds) : []),
+  ];
   return `SELECT l.* FROM (${parts.join(' UNION ALL ')}) AS l JOIN kinds AS k ON k.effect_kind = l.effect_kind
     ORDER BY l.partition_id, l.offset_id, k.kind_name`;
 }

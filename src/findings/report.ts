@@ -10,16 +10,21 @@ import type {
   Orphan,
   OrphanLine,
   Outcome,
+  PairLatency,
   Report,
 } from '../model.ts';
 import { counted, expectedText, grouped } from '../words.ts';
+import { clockNote, clockOffset } from './clock.ts';
 import { exitOf, unseenReferences } from './exit.ts';
 import { locationOf } from './location.ts';
+import { refuseWrongSums } from './sums.ts';
 
 /**
  * @param orphans a few of them, as examples
+ * @throws Error: the sums do not agree, so that no report may be made
  */
 export function buildReport(record: AuditRecord, judgement: Judgement, orphans: readonly Orphan[]): Report {
+  refuseWrongSums(record, judgement);
   const { run, range, replay } = record;
   return {
     schemaVersion: 1,
@@ -62,7 +67,12 @@ export function buildReport(record: AuditRecord, judgement: Judgement, orphans: 
       ),
     })),
     findings: [],
-    coverage: record.coverage.map(coverageReport),
+    coverage: record.coverage.map((coverage, entry) =>
+      coverageReport(
+        coverage,
+        judgement.pairLatencies.find((latency) => latency.entry === entry),
+      ),
+    ),
     orphans: {
       count: judgement.kinds.reduce((sum, kind) => sum + sumOf(kind.orphans), 0),
       examples: orphans.map((orphan) => orphanLine(record, orphan)),
@@ -125,6 +135,7 @@ function kindReport(record: AuditRecord, judgement: Judgement, kind: number): Ki
       copies: cell.copies,
       count: cell.count ?? null,
       messages: cell.messages,
+      events: cell.events,
     })),
     groups: { ...groups, examples: groups.examples.map(groupExample) },
     latencyMs: latencyMs ?? null,
@@ -160,7 +171,7 @@ function meaningOf(outcomes: readonly Outcome[], kinds: readonly string[]): stri
   return outcomes.map((outcome, kind) => `${words[outcome]} ${kinds[kind]}`).join(', ');
 }
 
-function coverageReport(coverage: Coverage): CoverageReport {
+function coverageReport(coverage: Coverage, latency: PairLatency | undefined): CoverageReport {
   const { source, kind, span, readAt, read, effects, excluded, unreadable, gaps, notes, samples } = coverage;
   return {
     source,
@@ -173,10 +184,14 @@ function coverageReport(coverage: Coverage): CoverageReport {
     excluded,
     unreadable,
     gaps: gaps.map((gap) => ({ from: iso(gap.from), to: iso(gap.to), why: gap.why, detail: gap.detail })),
+    blind: coverage.blind ?? null,
+    latencyMs: latency === undefined ? null : { pairs: latency.pairs, p01: latency.p01, p50: latency.p50 },
+    clockOffsetMs: clockOffset(latency) ?? null,
     notes: [
       ...(span === undefined
         ? ['nothing is covered: no row or line shows that the source would have held an effect']
         : []),
+      ...optional(clockNote(latency)),
       ...notes,
       ...samples.map((sample) => `could not be read: ${sample}`),
     ],
@@ -194,6 +209,10 @@ export function orphanLine(record: AuditRecord, orphan: Orphan): OrphanLine {
     source: record.coverage[orphan.entry]!.source,
     location: locationOf(record, orphan),
   };
+}
+
+function optional(note: string | undefined): readonly string[] {
+  return note === undefined ? [] : [note];
 }
 
 function sumOf(counts: Readonly<Record<string, number>>): number {

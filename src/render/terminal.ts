@@ -187,13 +187,14 @@ function coverageLine(coverage: CoverageReport): string {
 
 const SHOWN_GAPS = 3;
 
-function coverageDetails({ gaps, notes }: CoverageReport): string[] {
+function coverageDetails({ gaps, notes, blind }: CoverageReport): string[] {
   const shown = gaps
     .slice(0, SHOWN_GAPS)
     .map((gap) => `    gap ${gap.from} to ${gap.to} (${gap.why}): ${gap.detail}`);
   const more =
     gaps.length > SHOWN_GAPS ? [`    and ${grouped(gaps.length - SHOWN_GAPS)} more gaps in report.json`] : [];
-  return [...shown, ...more, ...notes.map((note) => `    ${note}`)];
+  const sightless = blind === null ? [] : [`    blind to duplicates: ${blind}; ok means at least one`];
+  return [...shown, ...more, ...sightless, ...notes.map((note) => `    ${note}`)];
 }
 
 function rangeNotes({ range: { notes, stragglers, unreadPartitions } }: Report): string[] {

@@ -1,12 +1,14 @@
 /** The judge against the oracle: whatever happened, both must say the same of every message and every effect. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { refuseWrongSums } from '../../src/findings/sums.ts';
 import type { GroupState, KindTotals, LedgerLine, Orphan } from '../../src/model.ts';
 import { histories, STORIES } from '../support/histories.ts';
 import type { History } from '../support/history.ts';
 import type { OracleGroup } from '../support/oracle/groups.ts';
 import { judge, type OracleJudgement, type OracleLine } from '../support/oracle.ts';
 import { type Played, play } from '../support/play.ts';
+import { calmRecord } from '../support/records.ts';
 
 /** How many stories; ONCEOVER_DEEP=10000 looks harder. */
 const COUNT = Number(process.env.ONCEOVER_DEEP ?? 300);
@@ -15,11 +17,23 @@ for (const exact of [false, true]) {
   it(`judges ${COUNT} histories as the oracle does${exact ? ', by the full rules only' : ''}`, async () => {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
-        expect(answerOfEngine(await play(history, exact))).toEqual(answerOfOracle(history, judge(history)));
+        const played = await play(history, exact);
+        expect(answerOfEngine(played)).toEqual(answerOfOracle(history, judge(history)));
+        expect(() => refuseWrongSums(recordOf(played), played.judgement)).not.toThrow();
       }),
       { numRuns: Math.ceil(COUNT / STORIES) },
     );
   }, 3_600_000);
+}
+
+/** As much of a record as the sums of a judgement are held against. */
+function recordOf({ judgement }: Played) {
+  const { audited, aborted } = judgement.messages;
+  const record = calmRecord({ kinds: judgement.kinds.map(() => calmRecord().kinds[0]!) });
+  const none = { skipped: 0, control: 0, absent: 0, deleted: 0, unseen: 0 };
+  const classes = new Map([[0, { ...none, audited: audited - aborted, aborted }]]);
+  const partitions = [{ ...record.range.partitions[0]!, end: audited }];
+  return { ...record, range: { ...record.range, partitions }, replay: { ...record.replay, classes } };
 }
 
 /** Both sides in one form. */

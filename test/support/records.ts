@@ -73,7 +73,7 @@ export function totalsOf(change: Partial<KindTotals> = {}): KindTotals {
     outcomes: { zero: 0, one: 3, multiple: 0, unknown: 0 },
     verdicts: { ok: 3, missing: 0, duplicate: 0, unexpected: 0, exempt: 0, unknown: 0 },
     reasons: {},
-    matrix: [{ copies: 1, count: 1, messages: 3 }],
+    matrix: [{ copies: 1, count: 1, messages: 3, events: 3 }],
     groups: { short: 0, balanced: 0, excess: 0, open: 0, missing: 0, extra: 0, examples: [] },
     ...change,
   };
@@ -94,6 +94,7 @@ export function judgementOf(kinds: readonly KindTotals[], change: Partial<Judgem
     },
     kinds,
     signatures: [{ outcomes: kinds.map(() => 'one'), messages: 3 }],
+    pairLatencies: [],
     notes: [],
     ...change,
   };

@@ -12,6 +12,8 @@ export function factStatements(shape: Shape, exact: boolean): readonly Statement
   const oneEvent = eachMessage
     ? 'count(*) = 1'
     : 'min(m.event_id) = max(m.event_id) AND min(m.digest) = max(m.digest)';
+  // Which source of its kind a key's effect is from, where there are several.
+  const ofSeveral = forKinds(kinds, (kind) => (hasSeveral(shape, kind) ? ', w.entry_# AS entry_#' : ''), '');
   return [
     {
       name: 'key_messages',
@@ -30,7 +32,7 @@ GROUP BY m.msg_key`,
       kind: 'view',
       select: `
 SELECT f.effect_kind AS effect_kind, f.effect_key AS effect_key, count(*) AS seen,
-       min(f.effect_ts) AS first_us, max(f.effect_ts) AS last_us
+       min(f.effect_ts) AS first_us, max(f.effect_ts) AS last_us, min(f.entry_no) AS entry_no
 FROM sightings AS f
 WHERE f.effect_key <> ''
 GROUP BY f.effect_kind, f.effect_key`,
@@ -40,7 +42,7 @@ GROUP BY f.effect_kind, f.effect_key`,
       kind: 'view',
       select: `
 SELECT k.msg_key AS msg_key, k.copies AS copies, k.judged_copies AS judged_copies, k.first_ts AS first_ts, k.one_event AS one_event,
-       ${forKinds(kinds, 'k.least_min_# AS least_min_#, k.expect_min_# AS expect_min_#, k.least_max_# AS least_max_#, k.expect_max_# AS expect_max_#, COALESCE(e#.seen, 0) AS seen_#, e#.first_us AS first_us_#, e#.last_us AS last_us_#, k.first_ts * 1000 - x#.lead_us AS from_us_#, k.last_ts * 1000 + x#.settle_us AS to_us_#, x#.read_at_us AS read_at_us_#, x#.covered AS covered_#, x#.row_edge AS row_edge_#, x#.span_from_us AS span_from_us_#, x#.span_to_us AS span_to_us_#')}
+       ${forKinds(kinds, 'k.least_min_# AS least_min_#, k.expect_min_# AS expect_min_#, k.least_max_# AS least_max_#, k.expect_max_# AS expect_max_#, COALESCE(e#.seen, 0) AS seen_#, e#.entry_no AS entry_#, e#.first_us AS first_us_#, e#.last_us AS last_us_#, k.first_ts * 1000 - x#.lead_us AS from_us_#, k.last_ts * 1000 + x#.settle_us AS to_us_#, x#.read_at_us AS read_at_us_#, x#.covered AS covered_#, x#.row_edge AS row_edge_#, x#.span_from_us AS span_from_us_#, x#.span_to_us AS span_to_us_#')}
 FROM key_messages AS k
 ${forKinds(kinds, 'JOIN kinds AS x# ON x#.effect_kind = #\nLEFT JOIN key_effects AS e# ON e#.effect_kind = # AND e#.effect_key = k.msg_key', '\n')}`,
     },
@@ -56,7 +58,7 @@ SELECT CASE WHEN w.judged_copies > 0 AND NOT (${
       })
        THEN w.msg_key END AS odd_key,
        w.copies AS copies, w.judged_copies AS judged_copies,
-       ${forKinds(kinds, `w.expect_max_# AS expect_max_#, w.seen_# AS seen_#, CASE WHEN w.first_us_# >= ${FAR_PAST} THEN floor(w.first_us_# / 1000) - w.first_ts END AS latency_#`)}
+       ${forKinds(kinds, `w.expect_max_# AS expect_max_#, w.seen_# AS seen_#, CASE WHEN w.first_us_# >= ${FAR_PAST} AND w.first_ts >= 0 THEN floor(w.first_us_# / 1000) - w.first_ts END AS latency_#`)}${ofSeveral}
 FROM key_windows AS w`,
     },
     {
@@ -72,6 +74,10 @@ WHERE f.exact = 0 AND f.effect_key <> '' AND f.effect_ts >= t.range_from_us AND 
   AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE ${isAudited('m')} AND m.msg_key = f.effect_key)`,
     },
   ];
+}
+
+function hasSeveral({ entries }: Shape, kind: number): boolean {
+  return entries.filter((entry) => entry.kind === kind).length > 1;
 }
 
 /**
