@@ -522,8 +522,6 @@ export interface Coverage {
   readonly blind?: string;
   readonly samples: readonly string[];
   readonly notes: readonly string[];
-  /** Why its effects can never show a duplicate; undefined: they can. Such as "unique index orders_pkey covers order_id" (rule 14). */
-  readonly blind?: string;
 }
 
 /** What a source reports while it reads. `total` in the same unit as `done`, where it is known. */

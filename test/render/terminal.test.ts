@@ -4,11 +4,12 @@ import type { GroupTotals } from '../../src/model.ts';
 import { summary } from '../../src/render/terminal.ts';
 import { calmRecord, coverageOf, judgementOf, NOON, totalsOf } from '../support/records.ts';
 
-function said(change: { color?: boolean; key?: string; groups?: GroupTotals } = {}): string {
+function said(change: { color?: boolean; key?: string; groups?: GroupTotals; blind?: string } = {}): string {
   const record = calmRecord({
     coverage: [
       coverageOf('order-row', {
         gaps: [{ from: NOON, to: NOON + 7_200_000, why: 'silence', detail: 'mail.log:17: no line for 2h' }],
+        ...(change.blind && { blind: change.blind }),
       }),
     ],
   });
@@ -47,6 +48,12 @@ function said(change: { color?: boolean; key?: string; groups?: GroupTotals } = 
 }
 
 describe('the summary', () => {
+  it('says which source is blind to duplicates, and why', () => {
+    const blind = 'unique index orders_pkey covers order_id';
+    expect(said({ blind })).toContain(`\n    blind to duplicates: ${blind}; ok means at least one\n`);
+    expect(said()).not.toContain('blind');
+  });
+
   it('tells what contested events prove together', () => {
     const expected = { min: 5, max: 5 };
     const group = { key: 'customer-7', events: 5, expected, count: 4, most: 4 };
