@@ -60,7 +60,7 @@ export function spanOf(
 }
 
 function notesOf(table: RowTable, rows: EffectRows): string[] {
-  return [...timeNotes(table, rows), ...countNotes(table, rows), ...hidingNotes(table), ...blindNotes(table)];
+  return [...timeNotes(table, rows), ...countNotes(table, rows), ...hidingNotes(table)];
 }
 
 function timeNotes(table: RowTable, rows: EffectRows): string[] {
@@ -86,11 +86,6 @@ function countNotes(table: RowTable, rows: EffectRows): string[] {
   if (rows.keyless > 0) notes.push(`rows without a readable key in ${keys}: ${rows.keyless}`);
   if (rows.idless > 0) notes.push(`rows without an id in ${ids}: ${rows.idless}, each an effect of its own`);
   return notes;
-}
-
-/** DESIGN rule 14: `ok` then means at least one. */
-function blindNotes({ blind }: RowTable): string[] {
-  return blind === undefined ? [] : [`blind to duplicates: ${blind}`];
 }
 
 function hidingNotes({ hides, settings }: RowTable): string[] {
