@@ -52,10 +52,10 @@ export async function takeFrom(
   bounds: Pick<ReadingOptions, 'maxRate' | 'fetchMemory'> = {},
 ): Promise<TakenCapture> {
   const fixed = await fixRange(transport, messages, hooks.signal);
-  const { range, readTo, holes, tails } = fixed;
+  const { range, readTo, holes, tails, identity } = fixed;
   onRange(range);
   writer.begin({ range, reach: { readTo, unread: unreadTimes(fixed), holes } });
-  const { tallies } = await readRange(transport, range, writer, hooks, { ...bounds, tails });
+  const { tallies } = await readRange(transport, range, writer, hooks, { ...bounds, tails, identity });
   const classes = new Map(tallies.map((tally, i) => [range.partitions[i]!.partition, tally.close().classes]));
   const { messages: count, sha256 } = await writer.finish();
   return { range, messages: count, classes, sha256 };

@@ -41,8 +41,17 @@ export class PassingError extends Error {
 
 /** The error for a partition's code in a fetch response. */
 export function partitionError(topic: string, partition: number, offset: number, code: number): Error {
+  return codeError(topic, `Topic ${topic}, partition ${partition}, offset ${offset}`, code);
+}
+
+/** The error for the topic's code in a metadata response. */
+export function topicError(topic: string, code: number): Error {
+  return codeError(topic, `Topic ${topic}`, code);
+}
+
+function codeError(topic: string, what: string, code: number): Error {
   if (code === CODE.topicAuthorizationFailed) return noRight(topic);
-  const message = `Topic ${topic}, partition ${partition}, offset ${offset}: Kafka answers ${NAMES[code] ?? 'error'} (${code}).`;
+  const message = `${what}: Kafka answers ${NAMES[code] ?? 'error'} (${code}).`;
   if (PASSING.has(code)) return new PassingError(message);
   return new AuditError(4, message, { hint: "The broker's own log says more." });
 }

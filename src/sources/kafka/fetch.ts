@@ -1,6 +1,6 @@
 /** The bytes of Fetch requests and responses, versions 4 to 11. (https://kafka.apache.org/protocol#The_Messages_Fetch) */
 import type { AbortedTransaction } from './aborted.ts';
-import { readInt64 } from './record-batch.ts';
+import { int16, int32, int64, Reader } from './wire.ts';
 
 export const FETCH_VERSIONS: readonly number[] = [4, 5, 6, 7, 8, 9, 10, 11];
 
@@ -96,62 +96,4 @@ function decodePartition(version: number, reader: Reader): FetchedPartition {
   if (version >= 11) reader.skip(4); // preferred replica: none, as no rack was named
   const records = reader.bytes(Math.max(0, reader.int32()));
   return { partition, errorCode, highWatermark, lastStableOffset, aborted, records };
-}
-
-class Reader {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  skip(count: number): void {
-    this.#at += count;
-  }
-
-  int16(): number {
-    this.#at += 2;
-    return this.#bytes.readInt16BE(this.#at - 2);
-  }
-
-  int32(): number {
-    this.#at += 4;
-    return this.#bytes.readInt32BE(this.#at - 4);
-  }
-
-  int64(): number {
-    this.#at += 8;
-    return readInt64(this.#bytes, this.#at - 8);
-  }
-
-  bigint64(): bigint {
-    this.#at += 8;
-    return this.#bytes.readBigInt64BE(this.#at - 8);
-  }
-
-  bytes(count: number): Buffer {
-    this.#at += count;
-    if (this.#at > this.#bytes.length) throw new RangeError('a fetch response ends too early');
-    return this.#bytes.subarray(this.#at - count, this.#at);
-  }
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(...values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  let at = 0;
-  for (const value of values) at = bytes.writeInt32BE(value, at);
-  return bytes;
-}
-
-function int64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(BigInt(value));
-  return bytes;
 }

@@ -7,7 +7,16 @@ import { type Cluster, Kafka, logLevel } from 'kafkajs';
 import { AuditError } from '../../error.ts';
 import type { KafkaConnection, KafkaSettings } from '../../model.ts';
 import { beginWithNothing, type RawCluster } from './clean-connections.ts';
-import { type Addressee, isAnswer, noTopic, PassingError, saysNoTopic, translate } from './failures.ts';
+import {
+  type Addressee,
+  CODE,
+  isAnswer,
+  noTopic,
+  PassingError,
+  saysNoTopic,
+  topicError,
+  translate,
+} from './failures.ts';
 import { Fates } from './fates.ts';
 import {
   decodeFetch,
@@ -17,6 +26,7 @@ import {
   type FetchResponse,
   type IsolationLevel,
 } from './fetch.ts';
+import { decodeTopicIdentity, encodeMetadata, METADATA_VERSIONS, type TopicIdentity } from './metadata.ts';
 import { abortable, PATIENCE_MS, Patience, pause } from './patience.ts';
 import { handshakeAnswer, loginName, saslOf, tlsOpener } from './security.ts';
 import type { Transport } from './transport.ts';
@@ -24,8 +34,8 @@ import { connectForAnswers, giveBack } from './whole-answers.ts';
 
 /** What kafkajs's brokers can do beyond their public types. */
 interface RawBroker {
-  readonly connectionPool: { send(protocolRequest: unknown): Promise<FetchResponse> };
-  lookupRequest(apiKey: number, definition: unknown): (request: FetchRequest) => unknown;
+  readonly connectionPool: { send<Answer>(request: RawRequest<Answer>): Promise<Answer> };
+  lookupRequest<Made>(apiKey: number, definition: RawProtocol<Made>): Made;
   listOffsets(request: {
     isolationLevel: IsolationLevel;
     topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[];
@@ -33,7 +43,31 @@ interface RawBroker {
   disconnect(): Promise<void>;
 }
 
+/** A request in the form in which kafkajs keeps those that it knows. */
+interface RawRequest<Answer> {
+  readonly requestTimeout: number;
+  readonly logResponseError: boolean;
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    /** As much of kafkajs's Encoder as is looked at. */
+    encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  };
+  readonly response: {
+    decode(bytes: Buffer): Promise<Answer & { readonly clientSideThrottleTime: number }>;
+    parse(answer: Answer): Promise<Answer>;
+  };
+}
+
+/** What makes requests, for the latest of the versions that a broker knows too, or the broker's latest. */
+interface RawProtocol<Made> {
+  readonly versions: readonly string[];
+  protocol(broker: { readonly version: number }): Made;
+}
+
 const FETCH = 1;
+const METADATA = 3;
 /** For one server. Whoever sits behind a firewall that swallows packets tries the next one soon. */
 const CONNECT_MS = 5_000;
 /** For the first connection to any of them, login included. */
@@ -109,15 +143,29 @@ export class KafkaJsTransport implements Transport {
   }
 
   async fetch(leader: string, request: FetchRequest): Promise<FetchResponse> {
-    try {
-      return await this.#ask(leader, (broker) => {
-        const fetchRequest = broker.lookupRequest(FETCH, fetchProtocol(this.topic));
-        return broker.connectionPool.send(fetchRequest(request));
-      });
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      throw this.#translate(error);
+    return this.#askOrTranslate(leader, (broker) => {
+      const fetchRequest = broker.lookupRequest(FETCH, fetchProtocol(this.topic));
+      return broker.connectionPool.send(fetchRequest(request));
+    });
+  }
+
+  async topicIds(partitions: readonly number[]): Promise<ReadonlySet<string>> {
+    const leaders = this.leaders(partitions);
+    if ([...leaders.values()].flat().length < partitions.length) {
+      throw new PassingError('A partition has no leader.');
     }
+    const ids = await Promise.all([...leaders.keys()].map((leader) => this.#topicId(leader)));
+    return new Set(ids.includes(undefined) ? [] : (ids as string[]));
+  }
+
+  async #topicId(leader: string): Promise<string | undefined> {
+    const answer = await this.#askOrTranslate(leader, async (broker) => {
+      const request = broker.lookupRequest(METADATA, metadataProtocol(this.topic));
+      return request && (await broker.connectionPool.send(request));
+    });
+    if (answer !== undefined && answer.errorCode !== CODE.none)
+      throw topicError(this.topic, answer.errorCode);
+    return answer?.id;
   }
 
   release({ partitions }: FetchResponse): void {
@@ -201,6 +249,15 @@ export class KafkaJsTransport implements Transport {
       4,
       `Topic ${this.topic}, partition ${partition}: offset ${text} is beyond 2^53 - 1.`,
     );
+  }
+
+  async #askOrTranslate<T>(leader: string, request: (broker: RawBroker) => Promise<T>): Promise<T> {
+    try {
+      return await this.#ask(leader, request);
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw this.#translate(error);
+    }
   }
 
   /** Sends one request. A connection on which it failed is dropped: kafkajs would go on using it after a timeout. */
@@ -327,32 +384,53 @@ function captureCluster(kafka: Kafka): Cluster {
   return captured;
 }
 
-/** Fetch in the form in which kafkajs keeps the requests it knows. */
-function fetchProtocol(topic: string) {
+function fetchProtocol(topic: string): RawProtocol<(request: FetchRequest) => RawRequest<FetchResponse>> {
   return {
     versions: FETCH_VERSIONS.map(String),
-    protocol: ({ version }: { version: number }) => {
-      return (request: FetchRequest) => ({
+    protocol:
+      ({ version }) =>
+      (request) => ({
+        ...rawRequest(FETCH, version, 'Fetch', encodeFetch(version, topic, request), (bytes) =>
+          decodeFetch(version, bytes),
+        ),
         requestTimeout: REQUEST_MS + request.maxWaitMs,
-        logResponseError: false,
-        request: {
-          apiKey: FETCH,
-          apiVersion: version,
-          apiName: 'Fetch',
-          encode: async () => {
-            const body = encodeFetch(version, topic, request);
-            return { buf: body, buffer: body }; // as much of kafkajs's Encoder as is looked at
-          },
-        },
-        response: {
-          decode: async (bytes: Buffer) => {
-            const response = decodeFetch(version, bytes);
-            // From version 8 on the broker answers first and expects us to keep quiet (KIP-219).
-            return { ...response, clientSideThrottleTime: version >= 8 ? response.throttleMs : 0 };
-          },
-          parse: async (response: FetchResponse) => response,
-        },
-      });
+      }),
+  };
+}
+
+/** Of servers that are too old, no request at all. */
+function metadataProtocol(topic: string): RawProtocol<RawRequest<TopicIdentity> | undefined> {
+  return {
+    versions: METADATA_VERSIONS.map(String),
+    protocol: ({ version }) =>
+      version < METADATA_VERSIONS[0]!
+        ? undefined
+        : rawRequest(METADATA, version, 'Metadata', encodeMetadata(version, topic), decodeTopicIdentity),
+  };
+}
+
+function rawRequest<Answer extends { readonly throttleMs: number }>(
+  apiKey: number,
+  apiVersion: number,
+  apiName: string,
+  body: Buffer,
+  decode: (bytes: Buffer) => Answer,
+): RawRequest<Answer> {
+  return {
+    requestTimeout: REQUEST_MS,
+    logResponseError: false,
+    request: { apiKey, apiVersion, apiName, encode: async () => ({ buf: body, buffer: body }) },
+    response: {
+      decode: async (bytes) => {
+        const answer = decode(bytes);
+        return { ...answer, clientSideThrottleTime: waitsForUs(apiKey, apiVersion) ? answer.throttleMs : 0 };
+      },
+      parse: async (answer) => answer,
     },
   };
+}
+
+/** Whether the broker answers first and expects us to keep quiet for as long as it throttles us (KIP-219). */
+function waitsForUs(apiKey: number, version: number): boolean {
+  return apiKey !== FETCH || version >= 8;
 }

@@ -12,6 +12,7 @@ import type {
   TopicRange,
 } from '../../model.ts';
 import { MessageWriter } from '../messages/writer.ts';
+import { refuseAnotherLog } from './identity.ts';
 import { KafkaJsTransport } from './kafkajs-transport.ts';
 import { askLogs } from './log.ts';
 import { type FixedRange, fixRange } from './range.ts';
@@ -46,7 +47,7 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
     async resume(state: ReplayState): Promise<TopicRange> {
       saved = state.source as Saved;
       fixed = saved.fixed;
-      await refuseOtherLog(transport, fixed.range);
+      await refuseOtherLog(transport, fixed, hooks.signal);
       return fixed.range;
     },
 
@@ -66,7 +67,12 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
         range,
         writer,
         { ...hooks, checkpoint: { due, offer } },
-        { ...from, tails: known.tails, ...(saved === undefined ? {} : { saved: saved.reading }) },
+        {
+          ...from,
+          tails: known.tails,
+          identity: known.identity,
+          ...(saved === undefined ? {} : { saved: saved.reading }),
+        },
       );
       return account(known, reading, writer);
     },
@@ -76,7 +82,11 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
 }
 
 /** A topic that was made anew, or cut, has other messages at the offsets that are still to be read. */
-async function refuseOtherLog(transport: Transport, range: TopicRange): Promise<void> {
+async function refuseOtherLog(
+  transport: Transport,
+  { range, identity }: FixedRange,
+  signal: AbortSignal,
+): Promise<void> {
   const existing = await transport.partitions();
   const gone = range.partitions.filter(({ partition }) => !existing.includes(partition));
   const logs = await askLogs(
@@ -89,7 +99,7 @@ async function refuseOtherLog(transport: Transport, range: TopicRange): Promise<
     return high < asked.readEnd;
   });
   const changed = [...gone, ...cut].map(({ partition }) => partition);
-  if (changed.length === 0) return;
+  if (changed.length === 0) return refuseAnotherLog(transport, range, identity, signal);
   throw new AuditError(
     4,
     `Topic ${range.topic}: partition ${changed.join(', ')} no longer reaches to where the interrupted audit saw it end; it is another log.`,

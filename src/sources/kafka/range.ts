@@ -3,6 +3,7 @@ import { AuditError } from '../../error.ts';
 import type { MessageSettings, TopicRange } from '../../model.ts';
 import { askedText } from '../messages/asked.ts';
 import { refuseShort } from '../messages/gaps.ts';
+import { askTopicId, identityOf, type LogIdentity } from './identity.ts';
 import { askLogs, type Cutting } from './log.ts';
 import { cutByOffsets } from './range-by-offsets.ts';
 import { cutByTime } from './range-by-time.ts';
@@ -13,6 +14,8 @@ import { surveyTails, type TailState, unstableNotes } from './unstable.ts';
 /** A range, and what only the moment of fixing it could tell about the time that is read. */
 export interface FixedRange extends Reach {
   readonly range: TopicRange;
+  /** To know it again by. */
+  readonly identity: LogIdentity;
   /** Of partitions that are read behind their stable offset. */
   readonly tails: readonly TailState[];
 }
@@ -31,6 +34,7 @@ export async function fixRange(
   // Before the ends are asked for, so that "read up to then" holds whatever is being appended meanwhile.
   const fixedAt = Date.now();
   const { isolation } = settings;
+  const topicId = await askTopicId(transport, selected, signal);
   const { pieces, from, to, notes } = await cut(transport, settings, selected, fixedAt, signal);
   const reach = await reachOf(transport, pieces, fixedAt, signal);
   const tails = await surveyTails(transport, pieces, isolation, signal);
@@ -48,7 +52,7 @@ export async function fixRange(
     notes: [...notes, ...deletedNotes(reach.holes, from), ...unstableNotes(tails)],
   };
   refuseShort(range);
-  return { range, tails, ...reach };
+  return { range, identity: identityOf(topicId, pieces), tails, ...reach };
 }
 
 async function cut(

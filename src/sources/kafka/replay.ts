@@ -2,10 +2,12 @@
  * Reads a fixed range to its end. It ends by offsets only: every answer moves a partition towards its fixed end or is one
  * of the tries of a bounded time, and nothing ever waits for a message to come.
  */
+import { isAuditError } from '../../error.ts';
 import type { Checkpoint, KafkaSettings, Progress, TopicRange } from '../../model.ts';
 import type { PartitionTally, TallyState } from '../messages/tally.ts';
 import { CODE, PassingError } from './failures.ts';
 import { type FetchedPartition, type FetchResponse, ISOLATION } from './fetch.ts';
+import { type LogIdentity, refuseAnotherLog, refuseAnotherLogEarly } from './identity.ts';
 import { Lane, type RecordSink, type Telling } from './lane.ts';
 import { Pace } from './pace.ts';
 import { abortable, pause } from './patience.ts';
@@ -34,6 +36,8 @@ interface Hooks {
 
 /** How to read, where it is not the usual way. */
 export interface ReadingOptions extends Pick<KafkaSettings, 'maxRate' | 'fetchMemory'> {
+  /** What the topic was known by when the range was fixed: it must be that still when all was read. */
+  readonly identity?: LogIdentity;
   /** What is known of transactions behind the stable offset. */
   readonly tails?: readonly TailState[];
   /** Where an earlier reading of the same range was left off: it goes on behind that. */
@@ -74,8 +78,16 @@ export async function readRange(
   hooks: Hooks,
   options: ReadingOptions = {},
 ): Promise<Reading> {
+  const { identity } = options;
   const replay = new Replay(transport, range, sink, hooks, options);
-  await replay.run();
+  try {
+    await replay.run();
+  } catch (error) {
+    // What failed may have failed for that reason only.
+    if (isAuditError(error) && identity) await refuseAnotherLogEarly(transport, range, identity);
+    throw error;
+  }
+  if (identity) await refuseAnotherLog(transport, range, identity, hooks.signal);
   return { tallies: replay.lanes.map((lane) => lane.tally), bytes: replay.bytes };
 }
 
@@ -88,6 +100,7 @@ class Replay {
   readonly #total: number;
   readonly #pace: Pace;
   readonly #fetchMemory: number;
+  readonly #refuseAnotherLog: () => Promise<void>;
   /** Bytes of it that are taken. */
   #taken = 0;
   readonly #inFlight = new Map<Flight, Promise<Arrival>>();
@@ -99,7 +112,7 @@ class Replay {
     range: TopicRange,
     sink: RecordSink,
     hooks: Hooks,
-    { tails = [], saved, maxRate = {}, fetchMemory = FETCH_MEMORY }: ReadingOptions,
+    { tails = [], saved, identity, maxRate = {}, fetchMemory = FETCH_MEMORY }: ReadingOptions,
   ) {
     const tailOf = new Map(tails.map((tail) => [tail.partition, new UnstableTail(tail)]));
     this.lanes = range.partitions.map(
@@ -111,6 +124,9 @@ class Replay {
     this.#hooks = hooks;
     this.#pace = new Pace(maxRate, hooks.signal);
     this.#fetchMemory = fetchMemory;
+    this.#refuseAnotherLog = async () => {
+      if (identity) await refuseAnotherLogEarly(transport, range, identity);
+    };
     this.#total = range.partitions.reduce((sum, { readFirst, readEnd }) => sum + readEnd - readFirst, 0);
     const rest = async () => {
       hooks.signal.throwIfAborted();
@@ -205,7 +221,10 @@ class Replay {
   /** Sends the next request before the records of this answer are told; lanes with trouble are kept back until then. */
   async #receive({ lanes, bytes, outcome }: Arrival): Promise<void> {
     const current = new Set(lanes.filter((lane) => lane.arrived()));
-    if ('error' in outcome) return this.#retry([...current], (lane) => lane.failed(outcome.error));
+    if ('error' in outcome) {
+      await this.#retry([...current], (lane) => lane.failed(outcome.error));
+      return;
+    }
     const answers = new Map(outcome.partitions.map((fetched) => [fetched.partition, fetched]));
     const ends = new Map<Lane, number>();
     const stuck: Lane[] = [];
@@ -225,7 +244,8 @@ class Replay {
     }
     this.#taken -= bytes;
     this.#transport.release(outcome);
-    await this.#retry(stuck, (lane) => this.#settle(lane, answers.get(lane.partition), outcome.errorCode));
+    const settle = (lane: Lane) => this.#settle(lane, answers.get(lane.partition), outcome.errorCode);
+    if (await this.#retry(stuck, settle)) await this.#refuseAnotherLog();
   }
 
   #advance(lane: Lane, fetched: FetchedPartition | undefined): boolean | 'again' {
@@ -248,21 +268,22 @@ class Replay {
       : lane.failed(new PassingError(lane.error(fetched.errorCode).message));
   }
 
-  /** Lets lanes be asked again, after the longest wait that one of them needs. */
-  async #retry(lanes: readonly Lane[], settle: (lane: Lane) => number | Promise<number>): Promise<void> {
+  /** Lets lanes be asked again, after the longest wait that one of them needs. @returns whether one did */
+  async #retry(lanes: readonly Lane[], settle: (lane: Lane) => number | Promise<number>): Promise<boolean> {
     let wait = 0;
     for (const lane of lanes) {
       wait = Math.max(wait, await settle(lane));
       lane.held = false;
     }
-    if (wait === 0) return;
+    if (wait === 0) return false;
     await pause(wait, this.#hooks.signal);
     await this.#transport.recover();
+    return true;
   }
 
-  #waitForLeaders(): Promise<void> {
+  async #waitForLeaders(): Promise<void> {
     const waiting = this.lanes.filter((lane) => !lane.done);
-    return this.#retry(waiting, (lane) => lane.failed(new PassingError('It has no leader.')));
+    await this.#retry(waiting, (lane) => lane.failed(new PassingError('It has no leader.')));
   }
 
   #tellProgress(atOnce = false): void {

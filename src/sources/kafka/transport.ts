@@ -26,6 +26,11 @@ export interface Transport {
   leaders(partitions: readonly number[]): ReadonlyMap<string, readonly number[]>;
   /** One try. @throws PassingError where another may succeed, after recover() */
   fetch(leader: string, request: FetchRequest): Promise<FetchResponse>;
+  /**
+   * The ids that the leaders of partitions know the topic by: one, unless it is being made anew; none where a leader is too
+   * old to tell (before 2.8). One try. @throws PassingError, as fetch()
+   */
+  topicIds(partitions: readonly number[]): Promise<ReadonlySet<string>>;
   /** The bytes of an answer are not looked at any more. */
   release(answer: FetchResponse): void;
   /** Hears again who leads what. Never throws. */

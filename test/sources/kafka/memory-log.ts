@@ -83,12 +83,14 @@ export class MemoryTransport implements Transport {
   readonly topic = 'orders';
   readonly servers = 'kafka-1:9092';
   readonly patience = 120_000;
-  readonly logs: readonly MemoryLog[];
+  logs: readonly MemoryLog[];
   /** Requests so far, as partitions and offsets. */
   readonly requests: FetchRequest['partitions'][] = [];
   /** What becomes of the next fetches: an error to throw, or a code for the partitions. */
   readonly accidents: (Error | number | (() => void))[] = [];
   recoveries = 0;
+  /** What its servers know the topic by; empty: they are too old to tell. */
+  ids: ReadonlySet<string> = new Set(['the-first']);
   /** At least one batch is sent whatever this says. */
   responseBytes = Number.POSITIVE_INFINITY;
   /** Told of the first offset of each batch that was put into an answer, when its bytes were copied. */
@@ -98,6 +100,16 @@ export class MemoryTransport implements Transport {
 
   constructor(...logs: readonly MemoryLog[]) {
     this.logs = logs;
+  }
+
+  /** Deletes the topic, and makes another of the same name. */
+  makeAnew(...logs: readonly MemoryLog[]): void {
+    this.logs = logs;
+    if (this.ids.size > 0) this.ids = new Set(['the-second']);
+  }
+
+  async topicIds() {
+    return this.ids;
   }
 
   async partitions() {
