@@ -2,7 +2,7 @@
  * The evidence of one audit: a folder that takes in what the sources saw, judges it, and gives it back, offline too.
  *
  *   segments/*.parquet   messages and effects as they were seen, text and all
- *   evidence.duckdb      the range, the coverage, what is exceptional, and views over the segments
+ *   evidence.duckdb      the list of them, the range, the coverage, what is exceptional, and views over the segments
  */
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ import type {
 } from '../model.ts';
 import { Engine } from './engine.ts';
 import { type JudgeInput, writeInput } from './input.ts';
+import { checkInventory, refuseMiscount, takeInventory } from './inventory.ts';
 import { factStatements } from './judgement/facts.ts';
 import { judgeStatements } from './judgement/rules.ts';
 import { sightingStatements } from './judgement/sightings.ts';
@@ -112,6 +113,7 @@ export class Evidence {
       );
     }
     const evidence = new Evidence(engine, folder, await readShape(engine), {});
+    await checkInventory(engine, join(folder, 'segments'));
     await evidence.#createViews('TEMPORARY VIEW', `${folder}/segments`);
     await evidence.#run(sightingStatements(evidence.#shape));
     return evidence;
@@ -141,7 +143,10 @@ export class Evidence {
     return this.#effects[entry]!.append(batch.rows, effectPages(batch));
   }
 
-  /** Ends the gathering: the segments become whole, and what is known about them is written beside them. */
+  /**
+   * Ends the gathering: the segments become whole, and what is known about them is written beside them.
+   * @throws AuditError 4 where they hold other messages than were counted
+   */
   async seal(
     settings: Settings,
     range: TopicRange,
@@ -191,6 +196,8 @@ export class Evidence {
 
   /** Keeps the record of the audit, and leaves nothing in the folder that was only needed while judging. */
   async keep(record: AuditRecord): Promise<void> {
+    const rows = await takeInventory(this.#engine, join(this.#folder, 'segments'));
+    refuseMiscount(rows, record.replay.messages);
     await this.#engine.run('UPDATE audit SET record = ?', [JSON.stringify(record, mapsAsArrays)]);
     for (const name of ['takers', 'fates', 'weighed']) await this.#engine.run(`DROP TABLE ${name}`);
     await this.#engine.run('CHECKPOINT');

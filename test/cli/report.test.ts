@@ -64,6 +64,18 @@ describe('a report', () => {
   });
 });
 
+describe('evidence that lost a file', () => {
+  it('is told by its name, and no report is made of the rest', async () => {
+    const { folder } = await run(['audit', 'onceover.yaml', '--quiet']);
+    const segments = join(reportOf(folder), 'evidence', 'segments');
+    const lost = readdirSync(segments).find((name) => name.startsWith('messages-'))!;
+    rmSync(join(segments, lost));
+    const again = await run(['report', 'latest'], folder);
+    expect(again).toMatchObject({ status: 4, stdout: '' });
+    expect(again.stderr).toContain(`the evidence is not whole: ${join(segments, lost)} is missing`);
+  });
+});
+
 describe('report.json', () => {
   it('has the frame, and sums that agree', async () => {
     const done = await run(['audit', 'onceover.yaml', '--json', '--quiet']);
