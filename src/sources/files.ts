@@ -4,11 +4,13 @@ import { dirname, join, parse, resolve, sep } from 'node:path';
 import { AuditError, isAuditError } from '../error.ts';
 
 const MAGIC = /[*?[]/;
+const ANY_DEPTH = '**';
 
 /**
  * The files that paths and patterns name: absolute, sorted by code unit, each file once, also when two patterns or a
- * link name it twice. `*`, `?` and `[a-z]` (`[!a-z]`) work in every segment and match no leading dot; a
- * segment that exists as it is written is never taken for a pattern.
+ * link name it twice. `*`, `?` and `[a-z]` (`[!a-z]`) work in every segment and match no leading dot; the segment `**`
+ * stands for any directories, none too, and at the end for all that is in them. A segment that exists as it is written
+ * is never taken for a pattern.
  *
  * @throws AuditError (4) for a pattern that matches no file and for a directory that cannot be listed.
  */
@@ -29,10 +31,27 @@ function matching(pattern: string): string[] {
   if (exists(pattern)) return isFile(pattern) ? [pattern] : [];
   const { root } = parse(pattern);
   let paths = [root];
-  for (const segment of pattern.slice(root.length).split(sep)) {
-    paths = paths.flatMap((path) => children(path, segment));
+  for (const segment of segmentsOf(pattern.slice(root.length))) {
+    paths = paths.flatMap((path) =>
+      segment === ANY_DEPTH ? withinReach(path, []) : children(path, segment),
+    );
   }
   return paths.filter(isFile);
+}
+
+function segmentsOf(path: string): readonly string[] {
+  const segments = path.split(sep);
+  const apart = segments.filter((segment, i) => segment !== ANY_DEPTH || segments[i - 1] !== ANY_DEPTH);
+  return apart.at(-1) === ANY_DEPTH ? [...apart, '*'] : apart;
+}
+
+/** A directory, and all below it; a link that leads back to one of those above it is not followed. */
+function withinReach(directory: string, above: readonly string[]): string[] {
+  if (!statOf(directory)?.isDirectory()) return [];
+  const real = realpathSync(directory);
+  if (above.includes(real)) return [];
+  const below = children(directory, '*').flatMap((path) => withinReach(path, [...above, real]));
+  return [directory, ...below];
 }
 
 function children(directory: string, segment: string): string[] {

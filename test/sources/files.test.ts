@@ -9,7 +9,13 @@ let root: string;
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'onceover-files-'));
-  for (const directory of ['log/mx1', 'log/mx2', 'log/[odd]'])
+  for (const directory of [
+    'log/mx1',
+    'log/mx2',
+    'log/[odd]',
+    'sink/orders/dt=01/hour=00',
+    'sink/orders/.tmp',
+  ])
     mkdirSync(join(root, directory), { recursive: true });
   for (const file of [
     'log/mx1/mail.log',
@@ -21,10 +27,16 @@ beforeAll(() => {
     'log/mail-a.log',
     'log/mail-b.log',
     'log/mail-].log',
+    'sink/orders/dt=01/hour=00/0.json',
+    'sink/orders/dt=01/1.json',
+    'sink/orders/.tmp/2.json',
+    'sink/orders/3.json',
   ]) {
     writeFileSync(join(root, file), '');
   }
   symlinkSync(join(root, 'log/mail-a.log'), join(root, 'log/mail-link.log'));
+  symlinkSync(join(root, 'sink'), join(root, 'sink/orders/dt=01/back'));
+  symlinkSync(join(root, 'log/mx2'), join(root, 'sink/orders/elsewhere'));
 });
 
 afterAll(() => rmSync(root, { recursive: true }));
@@ -49,6 +61,18 @@ describe('expandFiles', () => {
     ['log/mx1/.*', ['mx1/.mail.log.swp']],
   ])('%s', (pattern, files) => {
     expect(found(pattern)).toEqual(files);
+  });
+
+  it.each([
+    ['sink/**/*.json', ['3.json', 'dt=01/1.json', 'dt=01/hour=00/0.json']],
+    ['sink/**/dt=*/*.json', ['dt=01/1.json']],
+    ['sink/**/dt=*/**/0.json', ['dt=01/hour=00/0.json']],
+    ['sink/**/**/hour=00/*', ['dt=01/hour=00/0.json']],
+    ['sink/orders/**', ['3.json', 'dt=01/1.json', 'dt=01/hour=00/0.json', 'elsewhere/mail.log']],
+    ['**/mx1/mail.log', ['../../log/mx1/mail.log']],
+  ])('%s, at any depth, through links but not in circles', (pattern, files) => {
+    const paths = expandFiles([join(root, pattern)]);
+    expect(paths.map((path) => relative(join(root, 'sink/orders'), path))).toEqual(files);
   });
 
   it('names each file once, sorted, whatever names it', () => {
