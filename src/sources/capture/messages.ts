@@ -205,6 +205,11 @@ function refuseOtherTopics(topic: string, found: CaptureSurvey, files: number): 
 function notesOf(found: CaptureSurvey, missing: readonly number[]): string[] {
   const notes: string[] = [];
   if (found.partitions.size === 0) notes.push('short: the capture holds no message at all');
+  for (const { path, partition, first } of found.empty) {
+    notes.push(
+      `${basename(path)} holds nothing: partition ${partition}, offset ${first} and what came behind it are not in the capture`,
+    );
+  }
   for (const partition of missing)
     notes.push(`short: the capture holds no message of partition ${partition}`);
   if (found.otherMessages > 0) {

@@ -1,5 +1,5 @@
 /** What a capture holds of each partition: found out in one pass, before any of it is handed over. */
-import { connectName, type FormedFile } from './format.ts';
+import { type ConnectName, connectName, type FormedFile } from './format.ts';
 import { type Pass, walk } from './walk.ts';
 
 /** What is asked about a partition besides its ends. */
@@ -17,9 +17,11 @@ export class PartitionSurvey {
   readonly #lastOlder: (number | undefined)[];
   /** Messages, those that are there twice counted twice. */
   messages = 0;
-  /** Smallest and largest offset. */
+  /** Smallest and largest offset that is proven: of a message, or in the name of a file that lacks it. */
   first = Number.POSITIVE_INFINITY;
   last = Number.NEGATIVE_INFINITY;
+  /** Smallest offset of a message. */
+  #firstSeen = Number.POSITIVE_INFINITY;
   #firstTimed = Number.POSITIVE_INFINITY;
   #lastTimed = Number.NEGATIVE_INFINITY;
   /** Timestamps of the first and the last message that have one. */
@@ -39,14 +41,25 @@ export class PartitionSurvey {
 
   see(offset: number, timestamp: number): void {
     this.messages++;
-    if (offset < this.first) this.first = offset;
-    if (offset > this.last) this.last = offset;
+    this.reach(offset);
+    if (offset < this.#firstSeen) this.#firstSeen = offset;
     if (timestamp >= 0) this.#seeTime(offset, timestamp);
   }
 
-  /** The first offset whose message is not older than one of the times asked about, as a broker would answer. */
+  /** An offset of which no message may be there. */
+  reach(offset: number): void {
+    if (offset < this.first) this.first = offset;
+    if (offset > this.last) this.last = offset;
+  }
+
+  /**
+   * The first offset whose message is not older than one of the times asked about, as a broker would answer; where none is
+   * older, those that lack their messages before it may be of that time, too.
+   */
   firstNotOlder(time: number): number | undefined {
-    return this.#firstNotOlder[this.#indexOf(time)];
+    const first = this.#firstNotOlder[this.#indexOf(time)];
+    if (first === undefined || this.first === this.#firstSeen) return first;
+    return this.lastOlder(time) === undefined ? this.first : first;
   }
 
   /** The last offset whose message is older than one of the times asked about. */
@@ -80,6 +93,8 @@ export interface CaptureSurvey {
   readonly files: readonly FormedFile[];
   /** What of the topic each of the files holds, in that order. */
   readonly runs: readonly FileRuns[];
+  /** Offsets in the names of files that hold nothing: a sink connector makes no file without a message. */
+  readonly empty: readonly EmptyFile[];
   readonly otherTopics: ReadonlySet<string>;
   readonly otherMessages: number;
 }
@@ -106,28 +121,40 @@ export async function survey(
   const files: FileRuns[] = pass.files.map((file) => ({ file, runs: new Map(), earliest: Infinity }));
   const byFile = new Map(files.map((runs) => [runs.file, runs]));
   const whole: Pass = { ...pass, stage: 'survey of the capture', content: false, needsHeaders: false };
+  const surveyOf = (partition: number): PartitionSurvey => {
+    const found = partitions.get(partition) ?? new PartitionSurvey(ask(partition));
+    partitions.set(partition, found);
+    return found;
+  };
   const others = await walk(whole, ({ record: { partition, offset, timestamp }, without }, file) => {
     if (without !== undefined) {
       addToRuns(byFile.get(file)!, partition, offset, without.end - 1, -1);
       return;
     }
-    let found = partitions.get(partition);
-    if (found === undefined) {
-      found = new PartitionSurvey(ask(partition));
-      partitions.set(partition, found);
-    }
-    found.see(offset, timestamp);
+    surveyOf(partition).see(offset, timestamp);
     addToRuns(byFile.get(file)!, partition, offset, offset, timestamp);
   });
+  const empty = files.flatMap((held) => emptyOf(held, pass.topic));
+  for (const { partition, first } of empty) surveyOf(partition).reach(first);
   const inOrder = files.sort(byTimeOrName);
   for (const [partition, found] of partitions) found.ascends = ascends(inOrder, partition);
   return {
     partitions,
     files: inOrder.map(({ file }) => file),
     runs: inOrder,
+    empty,
     otherTopics: others.topics,
     otherMessages: others.messages,
   };
+}
+
+interface EmptyFile extends ConnectName {
+  readonly path: string;
+}
+
+function emptyOf({ file: { path, format }, runs }: FileRuns, topic: string): EmptyFile[] {
+  const name = format === 'connect-json' || format === 'avro' ? connectName(path) : undefined;
+  return name === undefined || runs.size > 0 || name.topic !== topic ? [] : [{ ...name, path }];
 }
 
 /** Without times, by the first offsets that sink connectors put into the names. */

@@ -57,6 +57,33 @@ describe('what a sink connector wrote as JSON', () => {
     expect(range.notes.join()).toContain('in 0 of 2 files');
   });
 
+  it.each<[string, Record<string, string>, { first: number; end: number; unseen: number }]>([
+    ['first', { 'orders+0+0.json': '', 'orders+0+4.json': orders(4, 2) }, { first: 0, end: 6, unseen: 4 }],
+    ['last', { 'orders+0+0.json': orders(0, 4), 'orders+0+4.json': '' }, { first: 0, end: 5, unseen: 1 }],
+    ['only', { 'orders+0+4.json': '\n' }, { first: 4, end: 5, unseen: 1 }],
+  ])('does not end before an empty file that is its %s', async (_, contents, { first, end, unseen }) => {
+    const { replay, range } = await read(filesOf(contents), { key: [ID] });
+    expect(range.partitions).toMatchObject([{ first, end }]);
+    expect(replay.classes.get(0)).toMatchObject({ unseen });
+    expect(range.notes.join()).toMatch(/orders\+0\+\d\.json holds nothing: partition 0, offset \d and/);
+  });
+
+  it('may have been empty at the time that was asked for', async () => {
+    const files = filesOf({
+      'orders+0+0.json': '',
+      'orders+0+4.json': orders(4, 2),
+      'orders+0+6.json': '',
+      'payments+0+9.json': '',
+    });
+    const of = async (from: number, to: number) => {
+      const range = { by: 'time', from, to, padding: 0 } as const;
+      return (await read(files, { key: [ID], capture: PLACED, range })).replay.classes.get(0);
+    };
+    expect(await of(3500, 9000)).toMatchObject({ audited: 2, unseen: 5 });
+    expect(await of(4500, 9000)).toMatchObject({ audited: 1, unseen: 1 });
+    expect(await of(3500, 4500)).toMatchObject({ audited: 1, unseen: 4 });
+  });
+
   it('is read in the order of offsets, however the names sort', async () => {
     const files = filesOf({ 'orders+0+10.json': orders(10, 2), 'orders+0+9.json': orders(9, 1) });
     expect((await read(files, { key: [ID] })).places).toEqual(['0:9', '0:10', '0:11']);
