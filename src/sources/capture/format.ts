@@ -22,6 +22,8 @@ export const FORM_NAMES: Readonly<Record<CaptureFormat, string>> = {
   onceover: 'onceover capture',
 };
 
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
 /** A first line has thousands of partitions at most. */
 const START = 1 << 24;
 /** https://avro.apache.org/docs/1.12.0/specification/#object-container-files */
@@ -61,9 +63,17 @@ export async function formed(
   }
 }
 
+/** The first line that is not blank. */
 function firstLine(start: Buffer): Buffer {
-  const end = start.indexOf(0x0a);
-  return end < 0 ? start : start.subarray(0, end);
+  const begin = start.findIndex((byte) => byte > SPACE);
+  if (begin < 0) return start.subarray(start.length);
+  const end = start.indexOf(NEWLINE, begin);
+  return end < 0 ? start.subarray(begin) : start.subarray(begin, end);
+}
+
+/** Whether a line holds nothing but white space, as what other systems end lines with leaves one. */
+export function isBlank(line: Uint8Array): boolean {
+  return line.length === 0 || (line[0]! <= SPACE && line.every((byte) => byte <= SPACE));
 }
 
 function formatOf(path: string, start: Buffer): CaptureFormat {
@@ -88,7 +98,7 @@ async function startOf(file: SourceFile, signal: AbortSignal): Promise<Buffer> {
     for await (const piece of readBytes(file, { signal })) {
       pieces.push(piece);
       length += piece.length;
-      if (length >= START || piece.includes(0x0a) || isAvro(pieces[0]!)) break;
+      if (length >= START || isAvro(pieces[0]!) || (piece.includes(NEWLINE) && !isBlank(piece))) break;
     }
   } catch {
     signal.throwIfAborted();

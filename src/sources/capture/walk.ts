@@ -3,7 +3,7 @@ import { AuditError } from '../../error.ts';
 import type { FieldReference, SourceHooks } from '../../model.ts';
 import { ConnectEntry } from './connect.ts';
 import { BadLine, CaptureEntry, type EntryReader } from './entry.ts';
-import type { FormedFile } from './format.ts';
+import { type FormedFile, isBlank } from './format.ts';
 import { linesOf } from './lines.ts';
 import { WrittenProof } from './written.ts';
 
@@ -103,7 +103,7 @@ class FileWalker {
 
   /** @returns whether the line is about the topic, so that `entry` is what it says */
   read(line: Buffer, number: number, others: Others): boolean {
-    if (line.length === 0) return false;
+    if (isBlank(line)) return false;
     this.#number = number;
     try {
       if (this.#proof?.isEntry(line) === false) return false;

@@ -86,6 +86,18 @@ describe('lines of kcat -J', () => {
     expect(error.status).toBe(4);
   });
 
+  it.each([
+    ['\n', '\r\n'],
+    ['\r\n', ' \t\r\n'],
+    ['\r\n', '\n'],
+  ])('may have blank lines around them, whatever lines end with (%j, %j)', async (end, blank) => {
+    const text = [line({ offset: 0 }), line({ offset: 1 })].map((one) => `${blank}${one}${end}`).join(blank);
+    const [file] = filesOf({ 'a.jsonl': `${text}${blank}` });
+    const { places, range } = await read([file!]);
+    expect(places).toEqual(['0:0', '0:1']);
+    expect(range.source).toContain('(kcat -J)');
+  });
+
   it('of other topics are left out, and named where they are all there is', async () => {
     const others = `${line({ topic: 'payments', offset: 0 })}\n${line({ topic: 'refunds', offset: 1 })}\n`;
     const [mixed, wrong, empty] = filesOf({
