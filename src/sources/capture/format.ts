@@ -10,6 +10,8 @@ import { readHeader, type WrittenHeader } from './written.ts';
 /** A capture's file, and what it was taken for. */
 export interface FormedFile extends SourceFile {
   readonly format: CaptureFormat;
+  /** Whether the settings say so, whatever its content is. */
+  readonly isWanted: boolean;
   /** Of a file that `onceover capture` wrote. */
   readonly header?: WrittenHeader;
 }
@@ -54,10 +56,11 @@ export async function formed(
 ): Promise<FormedFile> {
   const start = await startOf(file, signal);
   const format = wanted ?? formatOf(file.path, start);
-  if (format !== 'onceover') return { ...file, format };
+  const isWanted = wanted !== undefined;
+  if (format !== 'onceover') return { ...file, format, isWanted };
   try {
     const header = readHeader(firstLine(start));
-    return { ...file, format, ...(header === undefined ? {} : { header }) };
+    return { ...file, format, isWanted, ...(header === undefined ? {} : { header }) };
   } catch (cause) {
     throw new AuditError(4, `${file.path}:1: ${(cause as Error).message}`, { cause });
   }

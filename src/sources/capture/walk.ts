@@ -75,6 +75,8 @@ export async function walk(
   return others;
 }
 
+const BEHEADED =
+  'a line of `onceover capture`, whose first line is not the first of the file: it is torn, or several are joined';
 const FRAME = Buffer.from('{"onceover":');
 
 interface Others {
@@ -111,8 +113,9 @@ class FileWalker {
       if (this.entry.topic !== this.#pass.topic) return this.#skip(others);
       if (this.#pass.content) this.entry.readContent();
     } catch (cause) {
-      if (this.#isFrame(line)) return false;
-      throw this.#named(cause);
+      if (!this.#isFrame(line)) throw this.#named(cause);
+      if (!this.#file.isWanted) throw this.#named(new BadLine(BEHEADED));
+      return false;
     }
     return true;
   }
@@ -125,7 +128,7 @@ class FileWalker {
     }
   }
 
-  /** First or last line of `onceover capture`, in a file that is read as kcat's. */
+  /** First or last line of `onceover capture`, in a file that is read as kcat's: which it is not, unless somebody says so. */
   #isFrame(line: Buffer): boolean {
     return this.#file.format === 'kcat' && line.subarray(0, FRAME.length).equals(FRAME);
   }
@@ -140,7 +143,7 @@ class FileWalker {
   #named(cause: unknown): unknown {
     if (!(cause instanceof BadLine)) return cause;
     return new AuditError(4, `${this.#file.path}:${this.#number}: ${cause.message}`, {
-      hint: HINTS[this.#file.format],
+      hint: cause.message === BEHEADED ? HINTS.onceover : HINTS[this.#file.format],
       cause,
     });
   }

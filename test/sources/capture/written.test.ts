@@ -368,6 +368,7 @@ describe('the file', () => {
   });
 
   it.each<[string, (lines: string[]) => string[], string]>([
+    ['without its first line', (lines) => lines.slice(1), 'whose first line is not the first of the file'],
     ['without its last line', (lines) => lines.slice(0, -1), 'the capture breaks off'],
     ['without a message', (lines) => lines.toSpliced(4, 1), 'the capture was changed'],
     [
