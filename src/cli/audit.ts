@@ -22,6 +22,7 @@ import {
   isKept,
   KeptError,
   keepUnfinished,
+  removeDead,
   takeUp,
   type Unfinished,
 } from './unfinished.ts';
@@ -56,6 +57,7 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   const progress = new ProgressDisplay(process.stderr, options.quiet);
   sayIgnored(settings, progress);
   const { directory } = settings.report;
+  sayRemoved(removeDead(directory, settings.name), progress);
   const resumed = options.resume
     ? takeUp(directory, settings.name, settings.resumeDigest).unfinished
     : undefined;
@@ -87,6 +89,14 @@ export function sayIgnored(
 ): void {
   if (from.source !== 'kafka' || from.ignored === undefined) return;
   progress.say(`properties that change nothing here: ${from.ignored.join(', ')}`);
+}
+
+function sayRemoved(directories: readonly string[], progress: ProgressDisplay): void {
+  for (const directory of directories) {
+    progress.say(
+      `removed ${relative('.', directory)}: an audit was killed before there was anything to keep`,
+    );
+  }
 }
 
 interface Surroundings {

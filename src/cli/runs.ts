@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AuditError } from '../error.ts';
-import { isKept } from './unfinished.ts';
+import { claim, isKept } from './unfinished.ts';
 
 export const EVIDENCE = 'evidence';
 
@@ -28,7 +28,10 @@ export class RunDirectory {
     this.aside = join(reports, `.${name}-${this.id}`);
     try {
       this.#made = mkdirSync(reports, { recursive: true, mode: 0o700 });
-      if (resumed === undefined) mkdirSync(this.aside, { mode: 0o700 });
+      if (resumed === undefined) {
+        mkdirSync(this.aside, { mode: 0o700 });
+        claim(this.aside);
+      }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new AuditError(4, `cannot write reports into ${reports}: ${why}`, {

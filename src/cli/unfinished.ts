@@ -6,12 +6,14 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AuditError } from '../error.ts';
 import type { FileSeal } from '../evidence/parquet.ts';
@@ -19,7 +21,7 @@ import type { ReplayState } from '../model.ts';
 import { TOOL } from './tool.ts';
 
 const FILE = 'unfinished.json';
-/** What each process that goes on with an audit makes first, in turn: `claim-0`, `claim-1`, … */
+/** What each process that begins an audit, or goes on with it, makes first, in turn: `claim-0`, `claim-1`, … */
 const CLAIM = 'claim-';
 /** Between making a claim and writing into it there is but a moment. */
 const CLAIM_MS = 5000;
@@ -28,6 +30,11 @@ const CLAIM_MS = 5000;
 interface Holder {
   readonly pid: number;
   readonly since: string | null;
+}
+
+/** Beside it, where its number is a process's: only there can be told that none has it any more. */
+interface Claim extends Holder {
+  readonly where: string;
 }
 
 /** One audit under way, as of its last checkpoint. */
@@ -68,6 +75,32 @@ export class KeptError extends Error {
     super(message, { cause });
     this.name = 'KeptError';
   }
+}
+
+/**
+ * Removes what audits of a name left that were killed before there was anything to keep. One that may be at work
+ * somewhere stays. @returns the directories that are gone now
+ */
+export function removeDead(reports: string, name: string): readonly string[] {
+  const directories = asideOf(reports, name).filter((directory) => !isKept(directory) && isDead(directory));
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  return directories;
+}
+
+/** The directories of unfinished audits: a name that begins like another's is another. */
+function asideOf(reports: string, name: string): readonly string[] {
+  const names = existsSync(reports) ? readdirSync(reports) : [];
+  const prefix = `.${name}-`;
+  return names
+    .filter((entry) => entry.startsWith(prefix) && /^[0-9a-f]{8}$/.test(entry.slice(prefix.length)))
+    .map((entry) => join(reports, entry));
+}
+
+/** Whether whoever began the audit is certainly no more. */
+function isDead(directory: string): boolean {
+  const claims = readdirSync(directory).filter((name) => name.startsWith(CLAIM));
+  const holders = claims.map((name) => holderOf(join(directory, name)));
+  return holders.length > 0 && holders.every((one) => one?.where === here() && !isAtWork(one));
 }
 
 /** Whether an audit that ended in this directory can be gone on with. */
@@ -140,11 +173,11 @@ function refusal(why: string): AuditError {
  * Makes the first claim that nobody has made. Claims are never taken back before the audit ends: of two who find one of
  * a dead process, both would remove it, and the later one that of the other.
  */
-function claim(directory: string): void {
+export function claim(directory: string): void {
   for (let number = 0; ; number++) {
     const path = join(directory, `${CLAIM}${number}`);
     try {
-      writeFileSync(path, JSON.stringify(ourselves()), { flag: 'wx', mode: 0o600 });
+      writeFileSync(path, JSON.stringify({ ...ourselves(), where: here() }), { flag: 'wx', mode: 0o600 });
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -158,12 +191,12 @@ function claim(directory: string): void {
 }
 
 /** Who made a claim; undefined: it is being written. One that was never written is nobody's, process 0's. */
-function holderOf(path: string): Holder | undefined {
+function holderOf(path: string): Claim | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(path, 'utf8')) as Claim;
   } catch {
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    return age < CLAIM_MS ? undefined : { pid: 0, since: '' };
+    return age < CLAIM_MS ? undefined : { pid: 0, since: '', where: '' };
   }
 }
 
@@ -195,6 +228,15 @@ function finished(directory: string): string {
 
 function ourselves(): Holder {
   return { pid: process.pid, since: startOf(process.pid) };
+}
+
+/** The machine, and the container on it (Linux only): processes of others have numbers of their own. */
+function here(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
 }
 
 function isAtWork({ pid, since }: Holder): boolean {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { forgetUnfinished, keepUnfinished, takeUp } from '../../src/cli/unfinished.ts';
+import { claim, forgetUnfinished, keepUnfinished, removeDead, takeUp } from '../../src/cli/unfinished.ts';
 import type { ReplayState } from '../../src/model.ts';
 
 /** Beyond what any system numbers its processes by. */
@@ -69,5 +69,34 @@ describe('an interrupted audit', () => {
     take();
     forgetUnfinished(directory);
     expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe('an audit that was killed before there was anything to keep', () => {
+  /** As the audit leaves it. @param change what is another about who began it */
+  function killed(name: string, change: object = ENDED): string {
+    const aside = join(reports, name);
+    mkdirSync(aside);
+    claim(aside);
+    const made = JSON.parse(readFileSync(join(aside, 'claim-0'), 'utf8'));
+    writeFileSync(join(aside, 'claim-0'), JSON.stringify({ ...made, ...change }));
+    return aside;
+  }
+
+  it('is removed by the next of its name', () => {
+    const dead = killed('.orders-00000001');
+    expect(removeDead(reports, 'orders')).toEqual([dead]);
+    expect(readdirSync(reports)).toEqual(['.orders-0a1b2c3d']);
+    expect(removeDead(join(reports, 'nowhere'), 'orders')).toEqual([]);
+  });
+
+  it('is not taken for one that lives, or may, or is another, or can be gone on with', () => {
+    writeFileSync(join(directory, 'claim-0'), JSON.stringify({ ...ENDED, where: 'here' }));
+    killed('.orders-00000001', {});
+    killed('.orders-00000002', { ...ENDED, where: 'another-machine' });
+    killed('.orders-eu-00000003');
+    mkdirSync(join(reports, '.orders-00000004'));
+    killed('orders-20261122T000000Z-00000005');
+    expect(removeDead(reports, 'orders')).toEqual([]);
   });
 });

@@ -108,6 +108,22 @@ skipUnless([kafkaUnavailable()], 'an audit that is interrupted', () => {
     expect(again.stderr).toContain('there is no interrupted audit of orders');
   });
 
+  it('leaves nothing for long of one that was killed before there was anything to keep', async () => {
+    const directory = reports('killed');
+    const child = audit(directory);
+    const output = ended(child);
+    const claimed = async () =>
+      existsSync(directory) && (await readdir(directory, { recursive: true })).length > 1;
+    await until(claimed);
+    child.kill('SIGKILL');
+    await output;
+    const [left] = await readdir(directory);
+    expect(left).toMatch(/^\.orders-/);
+    const again = await ended(audit(directory, '--resume'));
+    expect(again.stderr).toContain(`${left}: an audit was killed before there was anything to keep`);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('is not gone on with under another configuration, nor while it runs', async () => {
     const directory = reports('other');
     const child = audit(directory, '--checkpoint-ms', '1');
