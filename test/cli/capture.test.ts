@@ -21,6 +21,7 @@ describe.concurrent('a capture', () => {
     ],
     ['in the place of another file', KAFKA, ['-o', 'messages.jsonl'], 2, 'messages.jsonl is there already'],
     ['of a capture', CONFIG, ['-o', 'incident.jsonl.gz'], 2, 'messages.capture names files already'],
+    ['that is to be packed otherwise', KAFKA, ['-o', 'i.jsonl.zst'], 2, 'Name it i.jsonl.gz, for instance'],
     [
       'into a directory that is not there',
       KAFKA,

@@ -146,7 +146,7 @@ export class CaptureWriter {
 function checkTarget({ path, force }: CaptureTarget): void {
   if (!/\.(?:gz|jsonl)$/.test(path)) {
     throw new AuditError(2, `${path}: a capture is written as .gz, or unpacked as .jsonl`, {
-      hint: `Name it ${basename(path)}.jsonl.gz, for instance.`,
+      hint: `Name it ${unpacked(basename(path))}.jsonl.gz, for instance.`,
     });
   }
   if (!force && existsSync(path)) {
@@ -154,4 +154,9 @@ function checkTarget({ path, force }: CaptureTarget): void {
       hint: 'Choose another name, or replace it with --force.',
     });
   }
+}
+
+/** A name without what it says of form and packing. */
+function unpacked(name: string): string {
+  return name.replace(/(?<=.)(?:\.(?:jsonl?|ndjson|zstd?|lz4|bz2|xz|zip))+$/i, '');
 }
