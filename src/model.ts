@@ -84,7 +84,7 @@ export interface RegistrySettings {
 export interface SchemaFileSettings {
   /** Absolute path. */
   readonly file: string;
-  /** Of Protobuf: the full name of the message; undefined: the first in the file. */
+  /** Of Protobuf: the full name of the message; undefined: the only one in the file. */
   readonly message?: string;
 }
 

@@ -31,12 +31,20 @@ export async function protobufOfFile({ file, message }: SchemaFileSettings): Pro
   await gather(file, dirname(file), '', new Set(), texts);
   try {
     const { root, own } = parsed(texts);
-    const type = message === undefined ? own[0] : root.lookupType(message);
-    if (type === undefined) throw new Error('it defines no message');
+    const type = message === undefined ? onlyOf(own) : root.lookupType(message);
     return () => type;
   } catch (cause) {
     throw unusableFile(file, `cannot be used: ${(cause as Error).message}`, cause);
   }
+}
+
+/** A value does not tell which of several messages it is, and most can be read as another's. @throws Error */
+function onlyOf(messages: readonly protobuf.Type[]): protobuf.Type {
+  const [only, ...others] = messages;
+  if (only === undefined) throw new Error('it defines no message');
+  if (others.length === 0) return only;
+  const names = messages.map(({ fullName }) => fullName.replace(/^\./, '')).join(', ');
+  throw new Error(`it defines several messages (${names}); say which one: { file, message }`);
 }
 
 /** Adds a file behind everything that it imports. */

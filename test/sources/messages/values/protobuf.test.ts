@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtobufValue } from '../../../../src/sources/messages/values/protobuf.ts';
-import { compileProtobuf } from '../../../../src/sources/messages/values/protobuf-schema.ts';
+import { compileProtobuf, protobufOfFile } from '../../../../src/sources/messages/values/protobuf-schema.ts';
 import { OBJECT, path, schemas, shown, shownBy } from './read.ts';
 
 const ITEM = `
@@ -218,6 +221,24 @@ describe('messages within a schema', () => {
     ['syntax = "proto3"; import "shop/item.proto"; message Order { shop.parts.Item item = 1; }', /no such/],
   ])('are refused where the schema is no schema, or not all of it is there: %s', (text, why) => {
     expect(() => compileProtobuf([{ name: '', text }])).toThrow(why);
+  });
+
+  it('are to be named where a file defines several', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'onceover-proto-'));
+    const file = join(folder, 'order.proto');
+    const define = (text: string) => writeFile(file, `syntax = "proto3"; package shop; ${text}`);
+    try {
+      await define('message Order { Note note = 1; message Note { string text = 1; } }');
+      expect((await protobufOfFile({ file }))([])?.fullName).toBe('.shop.Order');
+      await define('message Item { string sku = 1; } message Order { repeated Item items = 1; }');
+      await expect(protobufOfFile({ file })).rejects.toMatchObject({
+        status: 2,
+        message: expect.stringContaining('several messages (shop.Item, shop.Order); say which one'),
+      });
+      expect((await protobufOfFile({ file, message: 'shop.Order' }))([])?.fullName).toBe('.shop.Order');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('may carry options whose files are not there', () => {
