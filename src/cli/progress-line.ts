@@ -24,13 +24,13 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** For a log: everything, without a bar. */
 export function plainLine(progress: Progress, speed: Speed): string {
-  return [progress.stage, ...parts(progress, speed)].join('  ');
+  return [progress.stage, ...parts(progress, speed, AS_LONG_AS_IT_IS)].join('  ');
 }
 
 /** For a terminal: what does not fit is left out, the least important first; the bar takes what is left. */
 export function barLine(progress: Progress, speed: Speed, terminal: Terminal): string {
   const share = shareOf(progress);
-  const told = parts(progress, speed);
+  const told = parts(progress, speed, STEADY);
   const room = terminal.columns - 1;
   const bar = share === undefined ? 0 : LEAST_BAR + 2;
   const width = () => [progress.stage, ...told].join('  ').length + bar;
@@ -43,21 +43,40 @@ export function barLine(progress: Progress, speed: Speed, terminal: Terminal): s
   return [progress.stage, terminal.color ? `\x1b[36m${drawn}\x1b[0m` : drawn, ...told].join('  ');
 }
 
+/** How wide each number is at least: a line that is rewritten must not jump with every digit. */
+interface Widths {
+  readonly done: (total: string) => number;
+  readonly rate: number;
+  readonly size: number;
+  readonly time: number;
+}
+
+const AS_LONG_AS_IT_IS: Widths = { done: () => 0, rate: 0, size: 0, time: 0 };
+const STEADY: Widths = {
+  done: (total) => total.length,
+  rate: '1,000,000'.length,
+  size: '100 MB'.length,
+  time: '59.9m'.length,
+};
+
 /** From the most important to the least, but for the last, the time that is left. */
-function parts(progress: Progress, { perSecond, bytesPerSecond }: Speed): string[] {
+function parts(progress: Progress, { perSecond, bytesPerSecond }: Speed, widths: Widths): string[] {
   const { done, total, unit, bytes } = progress;
   const share = shareOf(progress);
   const amount = (count: number) => (unit === 'bytes' ? byteSize(count) : grouped(Math.round(count)));
   const named = unit === 'bytes' ? '' : ` ${unit}`;
-  const of = share === undefined ? amount(done) : `${amount(done)} of ${amount(total!)}`;
+  const all = amount(total ?? 0);
+  const of = share === undefined ? amount(done) : `${amount(done).padStart(widths.done(all))} of ${all}`;
+  const size = (count: number) => byteSize(count).padStart(widths.size);
+  const rate = (count: number) => (unit === 'bytes' ? size(count) : amount(count).padStart(widths.rate));
   const left = perSecond ? ((total! - done) / perSecond) * 1000 : undefined;
   return [
     ...(share === undefined ? [] : [`${Math.floor(share * 100)}%`.padStart(4)]),
     `${of}${named}`,
-    ...(perSecond === undefined ? [] : [`${amount(perSecond)}/s`]),
-    ...(bytes === undefined ? [] : [byteSize(bytes)]),
-    ...(bytesPerSecond === undefined ? [] : [`${byteSize(bytesPerSecond)}/s`]),
-    ...(share === undefined || left === undefined ? [] : [`${duration(left)} left`]),
+    ...(perSecond === undefined ? [] : [`${rate(perSecond)}/s`]),
+    ...(bytesPerSecond === undefined ? [] : [`${size(bytesPerSecond)}/s`]),
+    ...(bytes === undefined ? [] : [size(bytes)]),
+    ...(share === undefined || left === undefined ? [] : [`${duration(left).padStart(widths.time)} left`]),
   ];
 }
 

@@ -11,7 +11,7 @@ const terminal = { columns: 120, blocks: true, color: false };
 describe('a line of progress', () => {
   it('tells share, amount, speed and what is left', () => {
     expect(plainLine(replay, speed)).toBe(
-      'replay   25%  250,000 of 1,000,000 messages  125,000/s  50 MB  25 MB/s  6s left',
+      'replay   25%  250,000 of 1,000,000 messages  125,000/s  25 MB/s  50 MB  6s left',
     );
     expect(
       plainLine({ stage: 'files of mail', done: 5e6, total: 1e9, unit: 'bytes' }, { perSecond: 1e6 }),
@@ -36,14 +36,22 @@ describe('a line of progress', () => {
       barLine(replay, speed, { ...terminal, columns }),
     );
     for (const [columns, line] of lines.entries()) expect(line.length).toBeLessThan(Math.max(1, columns));
-    const kept = [120, 85, 70, 50, 30].map((columns) => lines[columns]!.replace(/[█░▏▎▍▌▋▊▉]+/, 'BAR'));
+    const kept = [120, 95, 70, 50, 30].map((columns) => lines[columns]!.replace(/[█░▏▎▍▌▋▊▉]+/, 'BAR'));
     expect(kept).toEqual([
-      'replay  BAR   25%  250,000 of 1,000,000 messages  125,000/s  50 MB  25 MB/s  6s left',
-      'replay  BAR   25%  250,000 of 1,000,000 messages  125,000/s  50 MB  6s left',
-      'replay  BAR   25%  250,000 of 1,000,000 messages  6s left',
-      'replay  BAR   25%  6s left',
-      'replay   25%  6s left',
+      'replay  BAR   25%    250,000 of 1,000,000 messages    125,000/s   25 MB/s   50 MB     6s left',
+      'replay  BAR   25%    250,000 of 1,000,000 messages    125,000/s   25 MB/s     6s left',
+      'replay  BAR   25%    250,000 of 1,000,000 messages     6s left',
+      'replay  BAR   25%     6s left',
+      'replay   25%     6s left',
     ]);
+  });
+
+  it('is as wide whatever its numbers are', () => {
+    const at = (done: number, perSecond: number, bytesPerSecond: number) =>
+      barLine({ ...replay, done, bytes: done * 50 }, { perSecond, bytesPerSecond }, terminal);
+    const lines = [at(7, 9, 4e3), at(4_321, 1_234, 1.2e6), at(999_999, 1_234_567, 123e6)];
+    expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
+    expect(new Set(lines.map((line) => line.indexOf('/s'))).size).toBe(1);
   });
 
   it('is coloured only where it may be', () => {
