@@ -103,13 +103,18 @@ function offsetsOf(flag: string | undefined, mistakes: Mistake[]): Written | und
   for (const part of flag.split(',')) {
     const [, partition, first, end] = /^ *(\d+):([^.]*)\.\.([^.]*?) *$/.exec(part) ?? [];
     if (partition === undefined) {
-      mistakes.push({ place, path: [], text: OFFSETS });
+      mistakes.push({ place, path: [], text: `${OFFSETS}${correction(part)}` });
       return undefined;
     }
     if (entries.has(partition)) mistakes.push({ place, path: [], text: 'expected each partition once' });
     entries.set(partition, { place, value: listOf([first || 'start', end || 'end'], 'offsets')! });
   }
   return { type: 'map', place, entries };
+}
+
+/** One offset is the first of what is asked for, as it is in the file. */
+function correction(part: string): string {
+  return /^ *\d+:-?\d+ *$/.test(part) ? `; write ${part.trim()}..` : '';
 }
 
 function text(value: string | undefined, flag: string): Written | undefined {

@@ -77,6 +77,10 @@ describe('a flag that is wrong', () => {
       '--last messages.range.last: expected a duration above zero, such as 24h; got "a day"',
     ],
     [{ offsets: '100..2000' }, '--offsets expected partition:first..end, such as 0:100..2000'],
+    [
+      { offsets: '0:-1000' },
+      '--offsets expected partition:first..end, such as 0:100..2000, 0:-1000.. or several with commas between; write 0:-1000..',
+    ],
     [{ offsets: '0:100' }, '--offsets expected partition:first..end, such as 0:100..2000'],
     [
       { offsets: '0:9..8' },
