@@ -358,6 +358,8 @@ export interface PartitionRange {
   readonly readEnd: number;
   /** Offsets asked for that do not exist yet or are not stable: how many fewer [first, end) holds than was asked. */
   readonly short: number;
+  /** Of a range of offsets: what was asked for, whether it exists or not; counted from the end it is said as that was then. */
+  readonly asked?: { readonly first: number; readonly end: number };
 }
 
 export interface TopicRange {
@@ -795,6 +797,8 @@ export interface Report {
       readonly first: string;
       readonly end: string;
       readonly short: string;
+      /** Null: offsets were not what was asked for. */
+      readonly asked: { readonly first: string; readonly end: string } | null;
       readonly classes: OffsetClasses;
     }[];
     readonly unreadPartitions: readonly number[];

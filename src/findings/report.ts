@@ -45,11 +45,12 @@ export function buildReport(record: AuditRecord, judgement: Judgement, orphans: 
       from: isoOrNull(judgement.time?.from),
       to: isoOrNull(judgement.time?.to),
       isolation: range.isolation,
-      partitions: range.partitions.map(({ partition, first, end, short }) => ({
+      partitions: range.partitions.map(({ partition, first, end, short, asked }) => ({
         partition,
         first: String(first),
         end: String(end),
         short: String(short),
+        asked: asked === undefined ? null : { first: String(asked.first), end: String(asked.end) },
         classes: replay.classes.get(partition) ?? NO_OFFSETS,
       })),
       unreadPartitions: range.unreadPartitions,

@@ -109,6 +109,15 @@ describe('report.json', () => {
     }
   });
 
+  it('keeps the offsets that were asked for', async () => {
+    const all = await run(['audit', 'onceover.yaml', '--json', '--quiet']);
+    expect((JSON.parse(all.stdout) as Report).range.partitions).toMatchObject([{ asked: null }]);
+    const one = await run(['audit', 'onceover.yaml', '--json', '--quiet', '--offsets', '0:-1..70']);
+    const { asked, partitions } = (JSON.parse(one.stdout) as Report).range;
+    expect(asked).toBe('offsets 0: [-1, 70)');
+    expect(partitions).toMatchObject([{ first: '2', asked: { first: '2', end: '70' } }]);
+  });
+
   it('never holds a secret', async () => {
     const secret = 'tr0ub4dor';
     const config = CONFIG.replace('order-row:', `order-row:\n    expect: "\${EXPECTED}"`);

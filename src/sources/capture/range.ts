@@ -86,7 +86,8 @@ export function fixByOffsets(
     time === undefined || survey === undefined ? otherwise : (survey.firstNotOlder(time) ?? survey.last + 1);
   const readFirst = Math.min(first, offsetOf(wider.from, first));
   const readEnd = Math.max(end, offsetOf(wider.to, end));
-  return { range: { partition, first, end, readFirst, readEnd, short: 0 }, padded: wider, survey };
+  const range = { partition, first, end, readFirst, readEnd, short: 0, asked: { first, end } };
+  return { range, padded: wider, survey };
 }
 
 /**

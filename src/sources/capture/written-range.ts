@@ -125,7 +125,8 @@ function cutPartition(
   const end = Math.max(first, same.to ? then.end : at(span.to));
   const readFirst = same.from ? then.readFirst : Math.min(first, at(wider.from));
   const readEnd = same.to ? then.readEnd : Math.max(end, at(wider.to));
-  const range = { ...then, first, end, readFirst, readEnd, short: same.to ? then.short : 0 };
+  const { partition } = then;
+  const range = { partition, first, end, readFirst, readEnd, short: same.to ? then.short : 0 };
   return { range, padded: wider, survey };
 }
 
@@ -174,7 +175,8 @@ async function cutByOffsets(
     const at = (time: number) => Math.max(one.readFirst, survey?.firstNotOlder(time) ?? one.readEnd);
     const readFirst = from === undefined ? first : Math.min(first, at(from));
     const readEnd = to === undefined ? end : Math.max(end, Math.min(one.readEnd, at(to)));
-    const range = { partition: one.partition, first, end, readFirst, readEnd, short: 0 };
+    const { partition } = one;
+    const range = { partition, first, end, readFirst, readEnd, short: 0, asked: { first, end } };
     return { range, padded: wider.get(one.partition)!, survey };
   });
   return { partitions, notes: [...plain.values()].flatMap(({ note }) => note ?? []) };

@@ -15,6 +15,7 @@ interface Asked {
   readonly first: number;
   readonly end: number;
   readonly short: number;
+  readonly asked: { readonly first: number; readonly end: number };
   /** Padded times of its first and last record, as far as there are any. */
   readonly from: number | undefined;
   readonly to: number | undefined;
@@ -36,20 +37,20 @@ export async function cutByOffsets(
     // As far as the log goes, it goes behind what open transactions keep back.
     const keptBack = wanted[1] === undefined ? log.high - log.end : 0;
     const clamped = clamp(log, plain);
-    const bounds = { ...clamped, short: clamped.short + keptBack };
+    const bounds = { ...clamped, short: clamped.short + keptBack, asked: plain };
     if (note !== undefined) notes.push(note);
     asked.push({ log, ...bounds, ...(await paddedTimes(transport, log, bounds, settings.padding, signal)) });
   }
   const padded = settings.padding > 0 ? asked : [];
   const readFirsts = await firstSince(transport, levelOf(isolation), padded, (piece) => piece.from);
   const readEnds = await firstSince(transport, levelOf(isolation), padded, (piece) => piece.to);
-  const pieces = asked.map(({ log, first, end, short, from, to }): Piece => {
+  const pieces = asked.map(({ log, first, end, short, asked, from, to }): Piece => {
     const { partition } = log;
     // Nothing since a time is as good as the end; a partition that was not asked for stays unpadded.
     const readFirst = Math.min(first, readFirsts.get(partition) ?? first);
     const since = readEnds.has(partition) ? (readEnds.get(partition) ?? log.end) : end;
     const readEnd = Math.max(end, Math.min(since, log.end));
-    return { log, cut: { partition, first, end, readFirst, readEnd, short }, from, to };
+    return { log, cut: { partition, first, end, readFirst, readEnd, short, asked }, from, to };
   });
   return { pieces, notes: [...notes, ...shortNotes(pieces)] };
 }

@@ -192,6 +192,10 @@ describe('a range of offsets', () => {
       [8, 8, 10, 10, 5],
       [10, 10, 10, 10, 10],
     ]);
+    expect(fixed.range.partitions.map(({ asked }) => asked)).toEqual([
+      { first: 8, end: 15 },
+      { first: 20, end: 30 },
+    ]);
     expect(fixed.range.notes).toEqual([
       'beyond the end: partition 0 ends at 10, 5 short; partition 1 ends at 10, 10 short. Offsets were asked for that do not exist yet.',
     ]);
