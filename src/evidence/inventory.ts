@@ -82,7 +82,7 @@ function parquetFiles(segments: string): readonly string[] {
 }
 
 function notWhole(segments: string, name: string, why: string): AuditError {
-  return new AuditError(4, `the evidence is not whole: ${join(segments, name)} ${why}`, {
+  return new AuditError(4, `the evidence is damaged or not whole: ${join(segments, name)} ${why}`, {
     hint: 'Bring the file back as it was, or run the audit again.',
   });
 }

@@ -72,7 +72,9 @@ describe('evidence that lost a file', () => {
     rmSync(join(segments, lost));
     const again = await run(['report', 'latest'], folder);
     expect(again).toMatchObject({ status: 4, stdout: '' });
-    expect(again.stderr).toContain(`the evidence is not whole: ${join(segments, lost)} is missing`);
+    expect(again.stderr).toContain(
+      `the evidence is damaged or not whole: ${join(segments, lost)} is missing`,
+    );
   });
 });
 

@@ -46,7 +46,10 @@ describe('the files of an evidence', () => {
   });
 
   const at = (name: string): string => join(folder, name);
-  const refused = (why: string) => ({ status: 4, message: `the evidence is not whole: ${at(why)}` });
+  const refused = (why: string) => ({
+    status: 4,
+    message: `the evidence is damaged or not whole: ${at(why)}`,
+  });
 
   it('are counted, and found to be as they were', async () => {
     expect(Object.fromEntries(await takeInventory(engine, folder))).toEqual({
