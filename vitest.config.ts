@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { DEEP } from './test/support/deep.ts';
 
 export default defineConfig({
   test: {
@@ -8,7 +9,7 @@ export default defineConfig({
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: ['test/live/**'],
-          testTimeout: 60_000,
+          testTimeout: 60_000 * Math.max(1, DEEP),
         },
       },
       {

@@ -4,6 +4,7 @@ import { decompressFrameSync, uncompressSync as lz4Reference } from 'lz4-napi';
 import { uncompressSync as snappyReference } from 'snappy';
 import { describe, expect, it } from 'vitest';
 import { decompress } from '../../../src/sources/kafka/codecs.ts';
+import { cases } from '../../support/deep.ts';
 import {
   type Lz4Options,
   little,
@@ -22,8 +23,6 @@ const GZIP = 1;
 const SNAPPY = 2;
 const LZ4 = 3;
 const ZSTD = 4;
-
-const DEEP = Number(process.env.ONCEOVER_DEEP ?? 1);
 
 const orders = (count: number) =>
   Buffer.from(
@@ -199,7 +198,7 @@ describe('mutated input', () => {
       return undefined;
     }
   };
-  const runs = { numRuns: 3000 * DEEP };
+  const runs = { numRuns: cases(3000) };
 
   it('of snappy is refused or read as the reference does', () => {
     fc.assert(

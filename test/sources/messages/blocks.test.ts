@@ -19,12 +19,13 @@ import { crc32c } from '../../../src/sources/kafka/crc32c.ts';
 import { Lane } from '../../../src/sources/kafka/lane.ts';
 import { RecordCursor } from '../../../src/sources/kafka/records.ts';
 import { MessageWriter } from '../../../src/sources/messages/writer.ts';
+import { cases } from '../../support/deep.ts';
 import { batch, type RecordSpec } from '../kafka/encoder.ts';
 import { documentText, mutatedDocument } from './documents.ts';
 import { field, kindSettings, messageSettings, settingsOf } from './settings.ts';
 
-/** `ONCEOVER_DEEP=1000000` lets that many documents be compared, for whoever changes the scanner. */
-const DOCUMENTS = Number(process.env.ONCEOVER_DEEP ?? 20_000);
+/** Whoever changes the scanner compares a million: `ONCEOVER_DEEP=50`. */
+const DOCUMENTS = cases(20_000);
 const MOST_RECORDS = 16;
 const MOST_BATCHES = 8;
 const RUNS = Math.ceil(DOCUMENTS / (MOST_RECORDS / 2) / (MOST_BATCHES / 2));
