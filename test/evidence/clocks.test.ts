@@ -2,68 +2,44 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/findings/report.ts';
 import type { PairLatency } from '../../src/model.ts';
+import { parse } from '../support/notation.ts';
 import { play } from '../support/play.ts';
 import { calmRecord, judgementOf, totalsOf } from '../support/records.ts';
-import { mail, order, told } from '../support/shop/told.ts';
 
 const MINUTE = 60_000;
 const HUNDRED = Array.from({ length: 100 }, (_, i) => i);
 
-/** A hundred orders, each with one mail that is dated so many minutes after it. */
-function mailed(after: (i: number) => number) {
-  const orders = HUNDRED.map((i) => order(`ORD-${i}`, i / 10));
-  const mails = HUNDRED.map((i) => mail(`ORD-${i}`, i / 10 + after(i)));
-  return told({ orders, mails });
+const orders = HUNDRED.map((i) => `ORD-${i}@${i * 100}`).join(' ');
+
+/** A hundred orders, each with one mail that is dated so many milliseconds after it. */
+function mailed(after: (i: number) => number): string {
+  return `m ${orders} | e ${HUNDRED.map((i) => `ORD-${i}@${i * 100 + after(i)}`).join(' ')}`;
 }
 
-async function latencies(history: ReturnType<typeof told>): Promise<readonly PairLatency[]> {
-  return (await play(history, false)).judgement.pairLatencies;
+async function latencies(line: string): Promise<readonly PairLatency[]> {
+  return (await play(parse(line), false)).judgement.pairLatencies;
 }
 
 describe('pairs of one message and one effect', () => {
   it('have a latency of each source, also where no mail lies in its window', async () => {
-    const lead = 2 * MINUTE;
-    expect(await latencies(mailed(() => 1))).toEqual([
-      { entry: 0, pairs: 100, p01: MINUTE, p50: MINUTE, lead },
-    ]);
+    expect(await latencies(mailed(() => 1))).toEqual([{ entry: 0, pairs: 100, p01: 1, p50: 1, lead: 2 }]);
     expect(await latencies(mailed((i) => (i < 10 ? -30 : -5)))).toEqual([
-      { entry: 0, pairs: 100, p01: -30 * MINUTE, p50: -5 * MINUTE, lead },
+      { entry: 0, pairs: 100, p01: -30, p50: -5, lead: 2 },
     ]);
   });
 
   it('are told of each source by itself', async () => {
-    const history = mailed(() => 1);
-    const named = HUNDRED.slice(0, 30).map((i) => {
-      const of = { partition: 0, offset: i };
-      return mail('named', i / 10 + 3, { id: `row ${i}`, of });
-    });
-    const effects = [...history.effects.slice(30), ...named];
-    const pairs = (await latencies({ ...history, effects })).map(({ entry, pairs: count, p50 }) => [
-      entry,
-      count,
-      p50,
-    ]);
-    expect(pairs).toEqual([
-      [0, 70, MINUTE],
-      [1, 30, 3 * MINUTE],
+    const mails = HUNDRED.slice(30).map((i) => `ORD-${i}@${i * 100 + 1}`);
+    const rows = HUNDRED.slice(0, 30).map((i) => `0:${i}@${i * 100 + 3}`);
+    const pairs = await latencies(`m ${orders} | e ${mails.join(' ')} | c ${rows.join(' ')}`);
+    expect(pairs.map(({ entry, pairs: count, p50 }) => [entry, count, p50])).toEqual([
+      [0, 70, 1],
+      [1, 30, 3],
     ]);
   });
 
   it('are none of keys with several messages or effects, or without a time', async () => {
-    const orders = [
-      order('ORD-1', 0),
-      order('ORD-1', 1),
-      order('ORD-2', 0),
-      order('ORD-3', 0, { timestamp: -1 }),
-      order('ORD-4', 0),
-    ];
-    const mails = [
-      mail('ORD-1', 1),
-      ...[1, 2].map((minutes) => mail('ORD-2', minutes)),
-      mail('ORD-3', 1),
-      mail('ORD-4', 1, { time: null }),
-    ];
-    expect(await latencies(told({ orders, mails }))).toEqual([]);
+    expect(await latencies('m 1@0 1@1 2@0 3@? 4@0 | e 1@1 2@1 2@2 3@1 4@?')).toEqual([]);
   });
 });
 

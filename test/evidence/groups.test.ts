@@ -1,83 +1,61 @@
-/** What contested events prove together, in stories that a person can judge. */
-import { describe, expect, it } from 'vitest';
-import type { ContestedGroup } from '../../src/model.ts';
-import { play } from '../support/play.ts';
-import { at, mail, ONE, order, SOME, type Told, told } from '../support/shop/told.ts';
+/** What contested events prove together: a line of history, and its group by hand. */
+import { expect, it } from 'vitest';
+import { answerOfEngine, answerOfOracle } from '../support/answers.ts';
+import { parse } from '../support/notation.ts';
+import { type Played, play } from '../support/play.ts';
 
 /** Five orders of one customer within minutes: nobody can say which mail is whose. */
-const FIVE = [0, 1, 2, 3, 4].map((minutes) => order('customer-7', minutes));
-const mails = (count: number) => Array.from({ length: count }, (_, i) => mail('customer-7', 5 + i / 10));
+const FIVE = 'm 7@0 7@1 7@2 7@3 7@4 | e 7@5 7@5.1 7@5.2 7@5.3';
 
-async function groupsOf(story: Told) {
-  const { judgement, lines } = await play(told(story), false);
-  const { groups } = judgement.kinds[0]!;
-  return { groups, group: groups.examples[0] as ContestedGroup | undefined, lines };
-}
+const GROUPS: readonly (readonly [what: string, history: string, group: string])[] = [
+  ['fewer effects than the events must have', FIVE, '7: short, 5 events expect 5..5 and have 4..4'],
+  ['as many', `${FIVE} 7@6`, '7: balanced, 5 events expect 5..5 and have 5..5'],
+  ['more', `${FIVE} 7@6 7@6.1 7@6.2`, '7: excess, 5 events expect 5..5 and have 7..7'],
+  [
+    'a late one may be a later message’s',
+    `${FIVE} 7@119 | until 120`,
+    '7: open, 5 events expect 5..5 and have 4..5',
+  ],
+  [
+    'a message that is gone may have had the surplus',
+    `${FIVE} 7@6 7@6.1 7@6.2 | hole absent@0..1`,
+    '7: open, 5 events expect 5..5 and have 7..7',
+  ],
+  ['but gives nothing', `${FIVE} | hole absent@0..1`, '7: short, 5 events expect 5..5 and have 4..4'],
+  [
+    'an event of the padding may have had one, or not',
+    'm 7@0!padding 7@1 7@2 7@3 7@4 | e 7@5 7@5 7@5 7@5',
+    '7: open, 4 events expect 4..4 and have 0..4',
+  ],
+  [
+    'too few even without it',
+    'm 7@0!padding 7@1 7@2 7@3 7@4 | e 7@5 7@5 7@5',
+    '7: short, 4 events expect 4..4 and have 0..3',
+  ],
+  [
+    'what is surely another event’s is left out',
+    'm 7@0 7@1 7@50*2 | e 7@5 7@51 7@52',
+    '7: short, 2 events expect 2..2 and have 1..1',
+  ],
+  [
+    'no maximum, no excess',
+    'm 7@0*1.. 7@1 | e 7@5 7@5 7@5 7@5',
+    '7: balanced, 2 events expect 2.. and have 4..4',
+  ],
+  ['the source did not show all of it', `${FIVE} | gap 6..7`, ''],
+];
 
-describe('a group of contested events', () => {
-  it('is short where there are fewer effects than its events must have', async () => {
-    const { groups, group, lines } = await groupsOf({ orders: FIVE, mails: mails(4) });
-    expect(lines.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual(
-      FIVE.map(() => 'unknown: ambiguous'),
-    );
-    expect(group).toEqual({
-      state: 'short',
-      key: 'customer-7',
-      events: 5,
-      expected: { min: 5, max: 5 },
-      count: 4,
-      most: 4,
-    });
-    expect(groups).toMatchObject({ short: 1, missing: 1, extra: 0 });
-  });
-
-  it('is balanced, or in excess', async () => {
-    expect((await groupsOf({ orders: FIVE, mails: mails(5) })).groups).toMatchObject({
-      balanced: 1,
-      short: 0,
-    });
-    const { groups } = await groupsOf({ orders: FIVE, mails: mails(7) });
-    expect(groups).toMatchObject({ excess: 1, extra: 2, missing: 0 });
-  });
-
-  it('is open where a late mail may be a later message’s', async () => {
-    const late = mail('customer-7', 119);
-    const { group } = await groupsOf({ orders: FIVE, mails: [...mails(4), late] });
-    expect(group).toMatchObject({ state: 'open', count: 4, most: 5 });
-  });
-
-  it('is not in excess where a message that is gone may have had the surplus', async () => {
-    const hole = { partition: 0, class: 'absent' as const, first: 900, end: 901, from: at(0), to: at(1) };
-    expect((await groupsOf({ orders: FIVE, mails: mails(7), holes: [hole] })).group?.state).toBe('open');
-    expect((await groupsOf({ orders: FIVE, mails: mails(4), holes: [hole] })).group?.state).toBe('short');
-  });
-
-  it('says nothing of what an event of the padding may lack', async () => {
-    const [first, ...rest] = FIVE;
-    const orders = [{ ...first!, inRange: false }, ...rest];
-    expect((await groupsOf({ orders, mails: mails(4) })).group).toMatchObject({ state: 'open', events: 4 });
-    expect((await groupsOf({ orders, mails: mails(3) })).group?.state).toBe('short');
-  });
-
-  it('leaves out what is surely another event’s', async () => {
-    const evening = order('customer-7', 50);
-    const twice = [mail('customer-7', 51), mail('customer-7', 52, { id: 'mail again' })];
-    const { groups, lines } = await groupsOf({
-      orders: [...FIVE, { ...evening, expect: [{ min: 2, max: 2 }] }],
-      mails: [...mails(4), ...twice],
-    });
-    expect(lines.at(-1)?.verdict).toBe('ok');
-    expect(groups).toMatchObject({ short: 1, missing: 1 });
-  });
-
-  it('is never in excess of what has no maximum', async () => {
-    const orders = FIVE.map((one, i) => ({ ...one, expect: [i === 0 ? SOME : ONE] }));
-    expect((await groupsOf({ orders, mails: mails(9) })).groups).toMatchObject({ balanced: 1, excess: 0 });
-  });
-
-  it('is none where the source did not show all of it', async () => {
-    const gap = { from: at(6), to: at(7), why: 'silence' as const, detail: 'mail.log fell silent' };
-    const { groups } = await groupsOf({ orders: FIVE, mails: mails(4), coverage: { gaps: [gap] } });
-    expect(groups).toEqual({ short: 0, balanced: 0, excess: 0, open: 0, missing: 0, extra: 0, examples: [] });
-  });
+it.each(GROUPS)('%s: %s', async (_, line, group) => {
+  const history = parse(line);
+  const played = await play(history, false);
+  expect(groupsOf(played)).toBe(group);
+  expect(answerOfEngine(played)).toEqual(answerOfOracle(history));
 });
+
+function groupsOf({ judgement }: Played): string {
+  const told = judgement.kinds[0]!.groups.examples.map(({ key, state, events, expected, count, most }) => {
+    const max = expected.max > 1000 ? '' : expected.max;
+    return `${key}: ${state}, ${events} events expect ${expected.min}..${max} and have ${count}..${most}`;
+  });
+  return told.join('; ');
+}

@@ -1,43 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { History, HistoryEffect, HistoryMessage } from '../support/history.ts';
+import type { History } from '../support/history.ts';
+import { written } from '../support/notation/words.ts';
+import { parse } from '../support/notation.ts';
 import { play } from '../support/play.ts';
 
-const HOUR = 3_600_000;
-const PLACED = 30 * 24 * HOUR;
 const MARK = '\ufeff';
 
 const TEXTS = [MARK, `${MARK}ORD-1`, `${MARK}${MARK}ORD-1`, `ORD-1${MARK}`, 'ORD-1'];
 
-function message(key: string, offset: number): HistoryMessage {
-  return {
-    partition: 0,
-    offset,
-    timestamp: PLACED,
-    class: 'audited',
-    inRange: true,
-    undecodable: false,
-    key,
-    eventId: `${key}/e`,
-    digest: '',
-    expect: [{ min: 1, max: 1 }],
-  };
-}
-
-function effect(key: string, id: string): HistoryEffect {
-  return { kind: 0, key, id, time: (PLACED + 1000) * 1000 };
+/** An effect as the notation writes it. */
+function effect(key: string, id: string): string {
+  return `${written(key)}#${written(id)}@3`;
 }
 
 /** The orders of all texts, and what they had. */
-function history(effects: readonly HistoryEffect[]): History {
-  return {
-    messages: TEXTS.map(message),
-    effects,
-    kinds: [{ settle: HOUR, lead: 0, maxKeyless: 1 }],
-    coverage: [{ span: { from: 0, to: 2 * PLACED, edge: 'row' }, gaps: [], readAt: 2 * PLACED }],
-    range: { from: PLACED - HOUR, to: PLACED + HOUR, readTo: 2 * PLACED },
-    holes: [],
-    unreadPartitions: [],
-  };
+function history(effects: readonly string[]): History {
+  const messages = TEXTS.map((key) => `${written(key)}#${written(`${key}/e`)}@0`);
+  return parse(`m ${messages.join(' ')} | e ${effects.join(' ')}`);
 }
 
 describe('texts that begin with a byte order mark', () => {

@@ -1,7 +1,13 @@
 /** A second, naive reading of DESIGN section 4: plain arrays, quadratic, obviously right. The engine must agree with it. */
 import { UNBOUNDED } from '../../src/columns.ts';
 import type { Outcome, Reason, Verdict } from '../../src/model.ts';
-import { type History, type HistoryEffect, type HistoryMessage, isAudited } from './history.ts';
+import {
+  type History,
+  type HistoryEffect,
+  type HistoryEntry,
+  type HistoryMessage,
+  isAudited,
+} from './history.ts';
 import {
   distinct,
   type Event,
@@ -9,9 +15,11 @@ import {
   expectationOf,
   hasBadTime,
   timeOf,
+  type Window,
   windowOf,
 } from './oracle/events.ts';
 import { groupOf, type OracleGroup } from './oracle/groups.ts';
+import { hasCoordinates } from './oracle/meeting.ts';
 import { effectsOfRange, ids, type OracleOrphan, orphanOf, tooManyKeyless } from './oracle/orphans.ts';
 import { earlyEffects, hiddenRivals, type Share, servedLate, shareOut, sum } from './oracle/owners.ts';
 
@@ -81,17 +89,22 @@ export function judge(input: History): OracleJudgement {
 
 // ------------------------------------------------------------------------------------- the verdict
 
-/** Rule 10: why the interval has no end, in the order in which the first is given. */
+/** Rule 10, of the weakest of a kind's sources: why the interval has no end, in the order in which the first is given. */
 function unseen(input: History, event: Event, kind: number): Reason[] {
-  const { span, gaps, readAt } = input.coverage[kind]!;
-  const { start, end } = windowOf(event, input.kinds[kind]!);
+  const window = windowOf(event, input.kinds[kind]!);
+  const sources = input.entries.filter((entry) => entry.kind === kind).map(({ coverage }) => coverage);
   const reasons: Reason[] = [];
-  if (end > readAt * 1000) reasons.push('not-settled');
-  const from = (span?.from ?? Number.NEGATIVE_INFINITY) * 1000;
-  const outside = span === undefined || end > span.to * 1000 || (span.edge === 'line' ? start : end) < from;
-  const inGap = gaps.some((gap) => gap.from * 1000 <= end && start <= gap.to * 1000);
-  if (outside || inGap) reasons.push('source-gap');
+  if (sources.some(({ readAt }) => window.end > readAt * 1000)) reasons.push('not-settled');
+  if (sources.some((coverage) => !shows(coverage, window))) reasons.push('source-gap');
   return reasons;
+}
+
+/** Whether a source saw all of the window. */
+function shows({ span, gaps }: HistoryEntry['coverage'], { start, end }: Window): boolean {
+  if (span === undefined || end > span.to * 1000) return false;
+  const from = (span.from ?? Number.NEGATIVE_INFINITY) * 1000;
+  if ((span.edge === 'line' ? start : end) < from) return false;
+  return !gaps.some((gap) => gap.from * 1000 <= end && start <= gap.to * 1000);
 }
 
 function lineOf(
@@ -158,12 +171,15 @@ function intervalOf(
   if (share.late > 0) because.push('late');
   if (hasBadTime(event) || blind.length > 0) return { count, most: undefined, because };
 
+  const expected = expectationOf(event, kind);
+  const beyond = typeof expected !== 'string' && most < expected.min ? share.beyond : 0;
+  if (beyond > 0 && !because.includes('late')) because.push('late');
   const early = earlyEffects(input, events, effects, event, kind, most);
   if (early > 0) because.push('early');
-  const expected = expectationOf(event, kind);
-  const missing = typeof expected !== 'string' && most + early < expected.min;
+  const end = most + beyond + early;
+  const missing = typeof expected !== 'string' && end < expected.min;
   if (missing && tooManyKeyless(input, kind)) return { count, most: undefined, because: ['source-gap'] };
-  return { count, most: most + early, because };
+  return { count, most: end, because };
 }
 
 function verdictOf(
@@ -215,7 +231,7 @@ function groupsOf(
           ambiguous: verdictOf(event, kind, interval).reason === 'ambiguous',
           count: interval.count,
           mayBe: sure.length + ambiguous + late + borrowed + strays,
-          named: sure.filter(({ of }) => of !== undefined).length,
+          named: sure.filter((effect) => hasCoordinates(input, effect)).length,
         };
       });
     return groupOf(input, weighed, effects, kind) ?? [];

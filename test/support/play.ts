@@ -38,16 +38,21 @@ export async function play(history: History, exact: boolean): Promise<Played> {
   const evidence = await Evidence.create(join(parent, 'evidence'), settings, { exact });
   try {
     await evidence.takeMessages(messageBatch(history));
-    for (const [entry, { effects }] of entriesOf(history).entries()) {
-      await evidence.takeEffects(entry, effectBatch(effects));
+    for (const entry of history.entries.keys()) {
+      await evidence.takeEffects(entry, effectBatch(history.effects.filter((one) => one.entry === entry)));
     }
     await evidence.seal(settings, rangeOf(history), replayOf(history), coverageOf(history));
-    const judgement = await evidence.judge();
-    return { judgement, lines: await all(evidence.lines('all')), orphans: await all(evidence.orphans()) };
+    return await playedOf(evidence);
   } finally {
     evidence.close();
     await rm(parent, { recursive: true, force: true });
   }
+}
+
+/** Judges what was sealed, and reads it all back. */
+export async function playedOf(evidence: Evidence): Promise<Played> {
+  const judgement = await evidence.judge();
+  return { judgement, lines: await all(evidence.lines('all')), orphans: await all(evidence.orphans()) };
 }
 
 async function all<Row>(batches: AsyncIterable<readonly Row[]>): Promise<Row[]> {
@@ -91,7 +96,7 @@ function messageBatch(history: History): MessageBatch {
 function effectBatch(effects: readonly HistoryEffect[]): EffectBatch {
   return {
     rows: effects.length,
-    key: texts(effects.map(({ key, of }) => (of === undefined ? key : `${of.partition} ${of.offset}`))),
+    key: texts(effects.map((effect) => effect.key)),
     id: texts(effects.map((effect) => effect.id)),
     time: BigInt64Array.from(effects, ({ time }) => (time === null ? NO_TIME : BigInt(time))),
     place: new Int32Array(effects.length),
@@ -135,7 +140,7 @@ function replayOf({ range, holes, messages }: History): Replay {
 }
 
 function coverageOf(history: History): Coverage[] {
-  return entriesOf(history).map(({ kind, coverage }) => ({
+  return history.entries.map(({ kind, coverage }) => ({
     ...coverage,
     kind: kindName(kind),
     source: 'csv orders.csv',
@@ -158,39 +163,21 @@ function settingsOf(history: History): Settings {
       from: { source: 'capture', files: ['orders.jsonl'] },
       range: { by: 'all', padding: 0 },
       isolation: 'read_committed',
+      copies: history.copies,
       value: 'json',
       key: [{ field: { text, root: 'value', path: ['key'] }, fold: false }],
       where: [],
-      copies: history.copies ?? 'one-event',
     },
     kinds: history.kinds.map(kindSettings),
-    entries: entriesOf(history).map(({ kind, source }) => ({ kind, name: kindName(kind), source })),
+    entries: history.entries.map(({ kind, coordinates }) => ({
+      kind,
+      name: kindName(kind),
+      source: { ...DUMP, ...(coordinates && COORDINATES) },
+    })),
     report: { directory: tmpdir(), ledger: true },
     memory: '500MB',
     configDigest: '00',
   };
-}
-
-interface PlayedEntry {
-  readonly kind: number;
-  readonly source: LogSettings;
-  readonly coverage: History['coverage'][number];
-  readonly effects: readonly HistoryEffect[];
-}
-
-/** Each kind has an entry for its effects with a key, one for those that name their message, or both. */
-function entriesOf({ kinds, effects, coverage, further = [] }: History): readonly PlayedEntry[] {
-  const own = kinds.flatMap((_, kind): PlayedEntry[] => {
-    const ofKind = effects.filter((effect) => effect.kind === kind);
-    const named = ofKind.filter(({ of }) => of !== undefined);
-    const keyed = ofKind.filter(({ of }) => of === undefined);
-    const entry = { kind, coverage: coverage[kind]! };
-    return [
-      ...(named.length === 0 || keyed.length > 0 ? [{ ...entry, source: DUMP, effects: keyed }] : []),
-      ...(named.length > 0 ? [{ ...entry, source: NAMING_DUMP, effects: named }] : []),
-    ];
-  });
-  return [...own, ...further.map((each) => ({ kind: 0, source: DUMP, coverage: each, effects: [] }))];
 }
 
 const DUMP: LogSettings = {
@@ -202,10 +189,9 @@ const DUMP: LogSettings = {
   only: [],
 };
 
-const NAMING_DUMP: LogSettings = {
-  ...DUMP,
-  key: ['kafka_partition', 'kafka_offset'].map((name) => ({ name, fold: false })),
-  coordinates: { partition: 'kafka_partition', offset: 'kafka_offset' },
+const COORDINATES = {
+  key: ['partition', 'offset'].map((name) => ({ name, fold: false })),
+  coordinates: { partition: 'partition', offset: 'offset' },
 };
 
 function kindName(kind: number): string {
@@ -213,8 +199,9 @@ function kindName(kind: number): string {
 }
 
 function kindSettings(kind: HistoryKind, index: number): KindSettings {
+  const { settle, lead, maxKeyless } = kind;
   return {
-    ...kind,
+    ...{ settle, lead, maxKeyless },
     name: kindName(index),
     expect: { by: 'number', min: 1, max: 1 },
     where: [],

@@ -14,7 +14,9 @@ export interface Event {
   readonly copies: readonly HistoryMessage[];
 }
 
-/** Rule 4: audited messages of equal key and equal id (or value), of the range and of the padding; or each by itself. */
+/**
+ * Rule 4: audited messages of equal key and equal id (or value), of the range and of the padding; or each by itself.
+ */
 export function eventsOf({ messages, copies: rule }: History): Event[] {
   const groups = new Map<string, HistoryMessage[]>();
   for (const message of messages) {
@@ -31,11 +33,11 @@ export function byTime(a: HistoryMessage, b: HistoryMessage): number {
   return a.timestamp - b.timestamp || a.partition - b.partition || a.offset - b.offset;
 }
 
-/** Rule 5: one effect for each (kind, key or message named, id), at the earliest time that is known. */
+/** Rule 5: one effect for each (source, key, id), at the earliest time that is known. */
 export function distinct(effects: readonly HistoryEffect[]): HistoryEffect[] {
   const found = new Map<string, HistoryEffect>();
   for (const effect of effects) {
-    const name = JSON.stringify([effect.kind, effect.key, effect.of, effect.id]);
+    const name = JSON.stringify([effect.entry, effect.key, effect.id]);
     const before = found.get(name);
     if (before === undefined || timeOf(effect) < timeOf(before)) found.set(name, effect);
   }
@@ -52,8 +54,14 @@ export function hasBadTime(event: Event): boolean {
   return event.copies.some((copy) => copy.timestamp < 0);
 }
 
-/** The window in microseconds, both ends included; unbounded where a copy has no timestamp. */
-export function windowOf(event: Event, kind: HistoryKind): { start: number; end: number } {
+/** Microseconds, both ends included. */
+export interface Window {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Unbounded where a copy has no timestamp. */
+export function windowOf(event: Event, kind: HistoryKind): Window {
   if (hasBadTime(event)) return { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
   const times = event.copies.map((copy) => copy.timestamp);
   return {

@@ -1,8 +1,9 @@
 /** The oracle's reading of what contested events prove together. */
 import { UNBOUNDED } from '../../../src/columns.ts';
 import type { GroupState } from '../../../src/model.ts';
-import type { History, HistoryEffect } from '../history.ts';
+import { type History, type HistoryEffect, ofKind } from '../history.ts';
 import { type Event, expectationOf } from './events.ts';
+import { hasCoordinates } from './meeting.ts';
 import { tooManyKeyless } from './orphans.ts';
 import { ownersOf, sum } from './owners.ts';
 
@@ -40,7 +41,9 @@ export function groupOf(
   const events = all.map(({ event }) => event);
   const { key } = events[0]!;
   const named = sum(all.map((one) => one.named));
-  const ofKey = effects.filter((effect) => effect.kind === kind && effect.key === key);
+  const ofKey = ofKind(input, effects, kind).filter(
+    (effect) => effect.key === key && !hasCoordinates(input, effect),
+  );
   const surelyOfKey = ofKey.filter((effect) => isSurelyOfKey(input, events, effect));
   const count = Math.max(0, surelyOfKey.length + named - sum(others.map(({ mayBe }) => mayBe)));
   const most = ofKey.length + named - sum(others.map((one) => one.count));
