@@ -587,6 +587,11 @@ export interface EffectSource {
   check(): Promise<void>;
   /** Hands over the effects of all its entries; answers one coverage for each, in the order of `entries`. */
   gather(bounds: readonly EffectBounds[], take: TakeEffects): Promise<readonly Coverage[]>;
+  /**
+   * Looks once more for effects with one of these keys, at any time, that `gather` did not hand over (DESIGN rule 11):
+   * all of them are handed over. After gather, before close; in the same snapshot.
+   */
+  lookAgain(entry: number, keys: ReadonlySet<string>, take: TakeEffects): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -6,20 +6,28 @@ import { instantOf, type RowCursor, type RowTable, type TimeColumn } from './tab
 /** Rows older than what is read that are tried against `only` to find one that was there before. */
 export const OLDER_ROWS = 10_000;
 
-/** Hands over the effects of all rows, which come in chunks: the same cursor again for each. */
+/**
+ * Hands over the effects of all rows, which come in chunks: the same cursor again for each.
+ * @param keys only effects with one of these; undefined: all
+ */
 export async function readRows(
   table: RowTable,
   chunks: AsyncIterable<RowCursor>,
   take: Take<EffectBatch>,
   progress: OnProgress,
+  keys?: ReadonlySet<string>,
 ): Promise<EffectRows> {
-  const effects = new EffectRows(table);
+  const effects = new EffectRows(table, keys);
   for await (const rows of chunks) {
     while (rows.next()) {
       effects.add(rows);
       if (effects.full) await take(effects.take());
     }
-    progress({ stage: `rows of ${table.kind}`, done: effects.read, unit: 'rows' });
+    progress({
+      stage: `rows of ${table.kind}${keys === undefined ? '' : ', once more'}`,
+      done: effects.read,
+      unit: 'rows',
+    });
   }
   if (effects.rows > 0) await take(effects.take());
   return effects;

@@ -26,6 +26,7 @@ export function compileOnly(table: RowTable, first: number): (row: Row) => boole
 
 export class EffectRows {
   readonly #table: RowTable;
+  readonly #wanted: ReadonlySet<string> | undefined;
   readonly #layout: Layout;
   readonly #passes: (row: Row) => boolean;
   readonly #key: (row: Row) => string | undefined;
@@ -54,8 +55,10 @@ export class EffectRows {
   /** Epoch milliseconds of the oldest effect. */
   oldest: number | undefined;
 
-  constructor(table: RowTable) {
+  /** @param wanted only rows with one of these keys, which a second look is for; undefined: all */
+  constructor(table: RowTable, wanted?: ReadonlySet<string>) {
     this.#table = table;
+    this.#wanted = wanted;
     this.#layout = layoutOf(table);
     this.#passes = compileOnly(table, this.#layout.only);
     this.#key = rowKey(table);
@@ -82,6 +85,7 @@ export class EffectRows {
       this.otherTopic++;
       return;
     }
+    if (this.#wanted?.has(this.#keyText(row) ?? '') === false) return;
     this.effects++;
     this.#addKey(row);
     this.#addId(row);
@@ -132,9 +136,13 @@ export class EffectRows {
       pushExact(this.#keys, bytes);
       return;
     }
-    const key = this.#hasTopic(row) ? this.#key(row) : undefined;
+    const key = this.#keyText(row);
     if (key === undefined) this.keyless++;
     this.#keys.pushString(key ?? '');
+  }
+
+  #keyText(row: Row): string | undefined {
+    return this.#hasTopic(row) ? this.#key(row) : undefined;
   }
 
   /** Without its topic, a partition and an offset say of no message that it is the one. */
@@ -159,7 +167,8 @@ export class EffectRows {
   #idText(row: Row): string {
     const { id, time } = this.#layout;
     const parts = Array.from({ length: time - id }, (_, i) => textOf(row.bytes(id + i)));
-    if (parts.includes(undefined)) return `(row ${this.read} without an id)`;
+    if (parts.includes(undefined))
+      return `(row ${this.read}${this.#wanted === undefined ? '' : ' of a second look'} without an id)`;
     if (parts.length === 1) return parts[0]!;
     return parts.map((part) => part!.replaceAll('%', '%25').replaceAll(' ', '%20')).join(' ');
   }

@@ -1,7 +1,8 @@
 /** Which of the emails of a log count, as of when, and under which name. */
-import type { EffectBounds, EmailSettings } from '../../model.ts';
+import type { EmailSettings } from '../../model.ts';
 import type { Carriers } from './carriers.ts';
 import { earlier, type Point, type QueuedMail } from './email.ts';
+import { isWantedAt, type Wanted } from './rows.ts';
 
 export type Exclusion =
   | 'bounce-notice'
@@ -22,7 +23,7 @@ export function countedAt(
   root: QueuedMail,
   settings: EmailSettings,
   carriers: Carriers,
-  bounds: EffectBounds,
+  wanted: Wanted,
 ): Point | Exclusion {
   const never = notAnEmail([...root.members()]);
   if (never !== undefined) return never;
@@ -30,8 +31,7 @@ export function countedAt(
   if (lets !== 'in') return lets === 'out' ? 'only' : 'only-unseen';
   const point = settings.counts === 'delivered' ? deliveredAt(root) : acceptedAt(root);
   if (point === undefined) return 'not-delivered';
-  const ms = Math.floor(point.time / 1000);
-  return ms < bounds.from || ms > bounds.to ? 'out-of-time' : point;
+  return isWantedAt(point.time, wanted) ? point : 'out-of-time';
 }
 
 /**

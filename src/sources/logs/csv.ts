@@ -1,13 +1,6 @@
 /** Reads the dump of a table for one effect kind: from CSV files to effects, and to what the rows prove. */
 import { NO_TIME } from '../../columns.ts';
-import type {
-  Coverage,
-  EffectBatch,
-  EffectBounds,
-  EffectEntry,
-  LogSettings,
-  SourceHooks,
-} from '../../model.ts';
+import type { Coverage, EffectBatch, EffectEntry, LogSettings, SourceHooks } from '../../model.ts';
 import { Damage, type Reading, readBytes, readingOf, type SourceFile } from '../bytes.ts';
 import { compileTest, type Passes } from '../conditions.ts';
 import { exactText, KeyMaker } from '../keys.ts';
@@ -16,7 +9,7 @@ import { type Columns, columnsOf, keyValue, textOf } from './columns.ts';
 import { Sight } from './coverage.ts';
 import { splitLines } from './lines.ts';
 import { type CsvRecord, CsvRecords } from './records.ts';
-import { EffectRows } from './rows.ts';
+import { EffectRows, isWantedAt, type Wanted } from './rows.ts';
 import { type Stamp, wholeStamp } from './stamps.ts';
 import { lookUp, withoutTwins } from './survey.ts';
 import { Trail } from './trail.ts';
@@ -40,13 +33,14 @@ export async function checkDump(
 }
 
 /**
- * Hands over the rows that pass `only` and lie in `bounds`; without `at`, all that pass, with NO_TIME.
+ * Hands over the rows that pass `only` and are wanted by their time; without a time, all that pass, with NO_TIME. A
+ * second look hands over no row without a time, and those that may have had two at the one for which they were left out.
  * @throws AuditError 2: a time needs a zone and none is configured; 4: a file cannot be read, or lacks a column
  */
 export async function gatherDump(
   entry: DumpEntry,
   paths: readonly string[],
-  bounds: EffectBounds,
+  wanted: Wanted,
   hooks: SourceHooks,
   take: (batch: EffectBatch) => Promise<void> | void,
 ): Promise<Coverage> {
@@ -55,8 +49,8 @@ export async function gatherDump(
   const sight = new Sight(entry.source.gap);
   const { files, notes } = await withoutTwins(all, hooks.signal);
   for (const note of notes) sight.note(note);
-  const rows = new EffectRows(take);
-  const dump = new Dump(entry.source, bounds, sight, rows);
+  const rows = new EffectRows(take, wanted.keys);
+  const dump = new Dump(entry.source, wanted, sight, rows);
   const reading = readingOf(entry.name, files, hooks);
   for (const file of files) await dump.read(file, reading);
   await rows.end();
@@ -82,7 +76,7 @@ async function* recordsOf(file: SourceFile, reading: Reading): AsyncGenerator<Cs
 
 class Dump {
   readonly #settings: LogSettings;
-  readonly #bounds: EffectBounds;
+  readonly #wanted: Wanted;
   readonly #sight: Sight;
   readonly #rows: EffectRows;
   readonly #zone: Zone | undefined;
@@ -95,9 +89,9 @@ class Dump {
   #doubtful = false;
   #idless = 0;
 
-  constructor(settings: LogSettings, bounds: EffectBounds, sight: Sight, rows: EffectRows) {
+  constructor(settings: LogSettings, wanted: Wanted, sight: Sight, rows: EffectRows) {
     this.#settings = settings;
-    this.#bounds = bounds;
+    this.#wanted = wanted;
     this.#sight = sight;
     this.#rows = rows;
     this.#trail = new Trail(sight);
@@ -155,7 +149,7 @@ class Dump {
       this.#trail.unreadable(file.label, line, record.text);
     else if (this.#outOfTime(time)) this.#sight.exclude('out-of-time');
     else
-      this.#add(fields, columns, this.#doubtful ? undefined : time, {
+      this.#add(fields, columns, this.#doubtful && this.#wanted.keys === undefined ? undefined : time, {
         label: file.label,
         place: file.place,
         line,
@@ -178,9 +172,7 @@ class Dump {
   }
 
   #outOfTime(time: number | undefined): boolean {
-    if (time === undefined) return false;
-    const ms = Math.floor(time / 1000);
-    return ms < this.#bounds.from || ms > this.#bounds.to;
+    return time === undefined ? this.#wanted.keys !== undefined : !isWantedAt(time, this.#wanted);
   }
 
   /** Epoch microseconds; undefined: the cell holds no time. */

@@ -1,8 +1,18 @@
 /** Effects from files: emails out of mail logs, and rows out of dumps. */
-import type { Coverage, EffectEntry, EffectSource, Settings, SourceHooks } from '../../model.ts';
+import type {
+  Coverage,
+  EffectBatch,
+  EffectBounds,
+  EffectEntry,
+  EffectSource,
+  Settings,
+  SourceHooks,
+  TakeEffects,
+} from '../../model.ts';
 import { expandFiles } from '../files.ts';
 import { checkDump, type DumpEntry, gatherDump } from './csv.ts';
 import { checkMail, type EmailEntry, gatherMail } from './mail.ts';
+import type { Wanted } from './rows.ts';
 
 /**
  * The source of one entry.
@@ -12,16 +22,25 @@ import { checkMail, type EmailEntry, gatherMail } from './mail.ts';
 export function logEffects(settings: Settings, entry: number, hooks: SourceHooks): EffectSource {
   const one = settings.entries[entry]!;
   const files = () => expandFiles(one.source.source === 'postgres' ? [] : one.source.files);
+  let gathered: { readonly paths: readonly string[]; readonly bounds: EffectBounds } | undefined;
+  const read = ({ paths, ...wanted }: Wanted & { paths: readonly string[] }, take: TakeEffects) => {
+    const hand = (batch: EffectBatch) => take(entry, batch);
+    return isEmail(one)
+      ? gatherMail(one, paths, wanted, hooks, hand)
+      : gatherDump(dumpOf(one), paths, wanted, hooks, hand);
+  };
   return {
     entries: [entry],
     async check() {
       if (isEmail(one)) await checkMail(one, files(), hooks.signal);
       else await checkDump(dumpOf(one), files(), hooks.signal);
     },
-    async gather(bounds, take): Promise<readonly Coverage[]> {
-      const hand = (batch: Parameters<typeof take>[1]) => take(entry, batch);
-      if (isEmail(one)) return [await gatherMail(one, files(), bounds[0]!, hooks, hand)];
-      return [await gatherDump(dumpOf(one), files(), bounds[0]!, hooks, hand)];
+    async gather([bounds], take): Promise<readonly Coverage[]> {
+      gathered = { paths: files(), bounds: bounds! };
+      return [await read(gathered, take)];
+    },
+    async lookAgain(_entry, keys, take) {
+      await read({ ...gathered!, keys }, take);
     },
     async close() {},
   };

@@ -16,7 +16,7 @@ import type { QueuedMail } from './email.ts';
 import { Emails } from './emails.ts';
 import { type DatedLine, readInOrder, SetReader } from './reader.ts';
 import { closedBy, type RotatedSet, rotatedSets, rotationOf } from './rotation.ts';
-import { EffectRows } from './rows.ts';
+import { EffectRows, type Wanted } from './rows.ts';
 import { firstSeen, lastSeen, lookUp, type Seen, withoutTwins } from './survey.ts';
 import { chooseYears, type Years } from './years.ts';
 import { Zone } from './zones.ts';
@@ -41,13 +41,13 @@ export async function checkMail(
 }
 
 /**
- * Hands over the emails that count and lie in `bounds`.
+ * Hands over the emails that count and are wanted.
  * @throws AuditError 2: a line needs a zone and none is configured; 4: a file cannot be read
  */
 export async function gatherMail(
   entry: EmailEntry,
   paths: readonly string[],
-  bounds: EffectBounds,
+  wanted: Wanted,
   hooks: SourceHooks,
   take: (batch: EffectBatch) => Promise<void> | void,
 ): Promise<Coverage> {
@@ -56,12 +56,12 @@ export async function gatherMail(
   const sight = new Sight(entry.source.gap);
   const { files, notes } = await withoutTwins(all, hooks.signal);
   for (const note of notes) sight.note(note);
-  const count = new MailCount(entry.source, bounds, sight, new EffectRows(take));
+  const count = new MailCount(entry.source, wanted, sight, new EffectRows(take, wanted.keys));
   const readers = await openSets(
     entry.source,
     files,
     all,
-    bounds,
+    wanted.bounds,
     sight,
     readingOf(entry.name, files, hooks),
   );
@@ -132,7 +132,7 @@ function byStart(set: RotatedSet<SourceFile>, starts: readonly (number | undefin
 /** Counts emails as the lines of all files go by, and hands them over as soon as they are finished. */
 class MailCount {
   readonly #settings: EmailSettings;
-  readonly #bounds: EffectBounds;
+  readonly #wanted: Wanted;
   readonly #sight: Sight;
   readonly #rows: EffectRows;
   readonly #carriers: Carriers;
@@ -141,9 +141,9 @@ class MailCount {
   /** Emails with a key of which the log does not show what `only` asks for. */
   #unseen = 0;
 
-  constructor(settings: EmailSettings, bounds: EffectBounds, sight: Sight, rows: EffectRows) {
+  constructor(settings: EmailSettings, wanted: Wanted, sight: Sight, rows: EffectRows) {
     this.#settings = settings;
-    this.#bounds = bounds;
+    this.#wanted = wanted;
     this.#sight = sight;
     this.#rows = rows;
     this.#carriers = new Carriers(settings);
@@ -159,7 +159,7 @@ class MailCount {
 
   async hand(): Promise<void> {
     for (const root of this.#emails.take()) {
-      const counted = countedAt(root, this.#settings, this.#carriers, this.#bounds);
+      const counted = countedAt(root, this.#settings, this.#carriers, this.#wanted);
       if (typeof counted === 'string') {
         this.#sight.exclude(counted);
         if (counted === 'only-unseen') this.#doubt(root);

@@ -1,12 +1,26 @@
 /** Effects of one kind on their way into columns, a batch at a time. */
 import { TextColumn } from '../../columns.ts';
-import type { EffectBatch } from '../../model.ts';
+import type { EffectBatch, EffectBounds } from '../../model.ts';
 import type { Point } from './email.ts';
 
 /** Rows after which a batch is handed over. */
 const BATCH_ROWS = 8192;
 
+/** Which effects are handed over: those inside the bounds, or, with keys, those outside that have one of them (a second look). */
+export interface Wanted {
+  readonly bounds: EffectBounds;
+  readonly keys?: ReadonlySet<string>;
+}
+
+/** @param time epoch microseconds */
+export function isWantedAt(time: number, { bounds, keys }: Wanted): boolean {
+  const ms = Math.floor(time / 1000);
+  const isInside = ms >= bounds.from && ms <= bounds.to;
+  return isInside === (keys === undefined);
+}
+
 export class EffectRows {
+  readonly #keysWanted: ReadonlySet<string> | undefined;
   readonly #take: (batch: EffectBatch) => Promise<void> | void;
   readonly #keys = new TextColumn();
   readonly #ids = new TextColumn();
@@ -15,12 +29,15 @@ export class EffectRows {
   #lines = new BigInt64Array(BATCH_ROWS);
   #rows = 0;
 
-  constructor(take: (batch: EffectBatch) => Promise<void> | void) {
+  /** @param keys only effects with one of these are handed over; undefined: all */
+  constructor(take: (batch: EffectBatch) => Promise<void> | void, keys?: ReadonlySet<string>) {
     this.#take = take;
+    this.#keysWanted = keys;
   }
 
   /** @param time epoch microseconds, or NO_TIME */
   add(key: string, id: string, time: bigint, { place, line }: Omit<Point, 'time'>): void {
+    if (this.#keysWanted?.has(key) === false) return;
     if (this.#rows === this.#times.length) this.#grow();
     this.#keys.pushString(key);
     this.#ids.pushString(id);

@@ -9,7 +9,8 @@ import type {
   SourceHooks,
   TakeEffects,
 } from '../../../model.ts';
-import { checkTable, readTable } from './read.ts';
+import { lookAgain } from './again.ts';
+import { checkTable, type Reading, readTable } from './read.ts';
 import { Session } from './session.ts';
 import { beginSnapshot } from './snapshot.ts';
 import { findTable, type Table } from './table.ts';
@@ -32,6 +33,8 @@ class PostgresEffects implements EffectSource {
   readonly #settings: Settings;
   readonly #hooks: SourceHooks;
   #session: Session | undefined;
+  /** How each entry was gathered. */
+  readonly #readings = new Map<number, Reading>();
 
   constructor(settings: Settings, entries: readonly number[], hooks: SourceHooks) {
     this.#settings = settings;
@@ -40,29 +43,37 @@ class PostgresEffects implements EffectSource {
   }
 
   async check(): Promise<void> {
-    await this.#connected(async (session) => {
+    try {
+      const session = await this.#connect();
       await beginSnapshot(session);
       for (const table of await this.#tables(session)) await checkTable(session, table);
-    });
+    } finally {
+      await this.close();
+    }
   }
 
   /**
-   * The connection of `check` is not kept: a replay lies between, and names may change meanwhile.
+   * The connection of `check` is not kept: a replay lies between, and names may change meanwhile. This one is, so that a
+   * second look is into the same snapshot.
    *
    * @throws AuditError 4 when anything ends the read early: nothing is concluded from a part of a table.
    */
   async gather(bounds: readonly EffectBounds[], take: TakeEffects): Promise<readonly Coverage[]> {
-    return this.#connected(async (session) => {
-      const snapshot = await beginSnapshot(session);
-      const tables = await this.#tables(session);
-      const coverages: Coverage[] = [];
-      for (const [i, table] of tables.entries()) {
-        const { progress, say } = this.#hooks;
-        const reading = { session, table, snapshot, bounds: bounds[i]!, progress, say };
-        coverages.push(await readTable(reading, (batch) => take(this.entries[i]!, batch)));
-      }
-      return coverages;
-    });
+    const session = await this.#connect();
+    const snapshot = await beginSnapshot(session);
+    const tables = await this.#tables(session);
+    const coverages: Coverage[] = [];
+    for (const [i, table] of tables.entries()) {
+      const { progress, say } = this.#hooks;
+      const reading = { session, table, snapshot, bounds: bounds[i]!, progress, say };
+      this.#readings.set(this.entries[i]!, reading);
+      coverages.push(await readTable(reading, (batch) => take(this.entries[i]!, batch)));
+    }
+    return coverages;
+  }
+
+  async lookAgain(entry: number, keys: ReadonlySet<string>, take: TakeEffects): Promise<void> {
+    await lookAgain(this.#readings.get(entry)!, keys, (batch) => take(entry, batch));
   }
 
   async close(): Promise<void> {
@@ -71,14 +82,10 @@ class PostgresEffects implements EffectSource {
     await session?.close();
   }
 
-  async #connected<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+  async #connect(): Promise<Session> {
     await this.close();
     this.#session = await Session.open(this.#entry(this.entries[0]!).source, this.#hooks.signal);
-    try {
-      return await work(this.#session);
-    } finally {
-      await this.close();
-    }
+    return this.#session;
   }
 
   async #tables(session: Session): Promise<Table[]> {

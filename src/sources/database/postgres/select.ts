@@ -12,18 +12,36 @@ const SAMPLE_ROWS = 20;
 /** All rows inside the bounds, and those without a (finite) time, with all their values. */
 export function selectRows(table: Table, bounds: EffectBounds): string {
   const where = table.at === undefined ? '' : ` WHERE ${insideOrTimeless(table.at, bounds)}`;
-  return `SELECT ${fieldsOf(table).join(', ')} FROM ${source(table)}${where}`;
+  return `SELECT ${fieldsOf(table, table.at).join(', ')} FROM ${source(table)}${where}`;
 }
 
-/** The values of a row, in the order of `layoutOf`. */
-function fieldsOf(table: Table): string[] {
+/** The values of a row, in the order of `layoutOf`. @param doubt by how much a time may have been earlier; undefined: as {@link timeFields} finds */
+function fieldsOf(table: Table, at: TimeColumn | undefined, doubt?: string): string[] {
+  const times = at === undefined ? [] : timeFields(at);
   return [
     ...table.key.map((column, i) => keyField(column, table.settings.key[i]!)),
     ...table.id.map(textField),
-    ...(table.at === undefined ? [] : timeFields(table.at)),
+    ...(doubt === undefined ? times : [times[0]!, doubt]),
     ...table.only.map(textField),
     ...(table.topic === undefined ? [] : [textField(table.topic.column)]),
   ];
+}
+
+/**
+ * The same of rows that have a time outside the bounds. Where the clock was put back, the time is the later one: nobody
+ * counts such a row, it only takes the proof from a zero.
+ *
+ * @param keys an array of the values that the only key part may have; undefined: any
+ */
+export function selectAgain(
+  table: Table,
+  at: TimeColumn,
+  bounds: EffectBounds,
+  keys: string | undefined,
+): string {
+  const fields = fieldsOf(table, at, 'NULL').join(', ');
+  const wanted = keys === undefined ? '' : ` AND ${name(table.key[0]!)} = ANY (${keys})`;
+  return `SELECT ${fields} FROM ${source(table)} WHERE ${isTime(at)} AND NOT (${inside(at, bounds)})${wanted}`;
 }
 
 /** The table's oldest time: epoch microseconds as text, or as it stands where it is a number; NULL: there is none. */
@@ -110,17 +128,21 @@ function instant(expression: string, at: TimeColumn): string {
  * The bare column is compared, so that an index on it serves; a day's slack lets no change of the zone lose a row,
  * and the instant is compared exactly after that.
  */
-function insideOrTimeless(at: TimeColumn, bounds: EffectBounds): string {
+function inside(at: TimeColumn, bounds: EffectBounds): string {
   const column = name(at);
   const [from, to] = [comparable(bounds.from, at), comparable(bounds.to, at, 'last')];
-  const inside =
-    at.zone === undefined
-      ? `${column} >= ${from} AND ${column} <= ${to}`
-      : `${column} >= ${from} - interval '1 day' AND ${column} <= ${to} + interval '1 day' ` +
-        `AND w.moment >= ${moment(bounds.from)} AND w.moment <= ${moment(bounds.to)}`;
+  if (at.zone === undefined) return `${column} >= ${from} AND ${column} <= ${to}`;
+  return (
+    `${column} >= ${from} - interval '1 day' AND ${column} <= ${to} + interval '1 day' ` +
+    `AND w.moment >= ${moment(bounds.from)} AND w.moment <= ${moment(bounds.to)}`
+  );
+}
+
+function insideOrTimeless(at: TimeColumn, bounds: EffectBounds): string {
+  const column = name(at);
   const timeless = at.notNull ? '' : ` OR ${column} IS NULL`;
   const endless = NO_TIMES[at.base];
-  return `(${inside})${timeless}${endless === undefined ? '' : ` OR ${column} IN (${endless})`}`;
+  return `(${inside(at, bounds)})${timeless}${endless === undefined ? '' : ` OR ${column} IN (${endless})`}`;
 }
 
 /** What a column can hold, by its type, that is no moment. */
