@@ -569,6 +569,9 @@ export interface Checkpoint<State = ReplayState> {
   offer(state: () => State): Promise<void> | void;
 }
 
+/** How much further to read, on one side; epoch milliseconds. */
+export type Further = { readonly from: number } | { readonly to: number };
+
 export interface MessageSource {
   /** Fixes the range, once. */
   fix(): Promise<TopicRange>;
@@ -576,6 +579,11 @@ export interface MessageSource {
   resume(state: ReplayState): Promise<TopicRange>;
   /** Reads it, handing over batches. `signal` ends it early by an error. */
   replay(range: TopicRange, take: Take<MessageBatch>, checkpoint?: Checkpoint): Promise<Replay>;
+  /**
+   * Reads on beyond what was replayed, as far as there is something: all that is handed over is padding. After replay, at
+   * most once on each side, also after close. Answers range and replay as they are now, with what was read before.
+   */
+  readOn(further: Further, take: Take<MessageBatch>): Promise<{ range: TopicRange; replay: Replay }>;
   close(): Promise<void>;
 }
 

@@ -3,9 +3,11 @@ import { basename } from 'node:path';
 import { AuditError } from '../../error.ts';
 import type {
   AskedOffsets,
+  Further,
   MessageHole,
   MessageSettings,
   MessageSource,
+  Replay,
   Settings,
   SourceHooks,
   TopicRange,
@@ -13,6 +15,7 @@ import type {
 import { expandFiles } from '../files.ts';
 import { askedText, plainOffsets } from '../messages/asked.ts';
 import { refuseShort } from '../messages/gaps.ts';
+import { hooksOfMore, pieceOf, withMore } from '../messages/more.ts';
 import { offsetsNotes } from './connect.ts';
 import { FORM_NAMES, type FormedFile, formed } from './format.ts';
 import { captureFile } from './lines.ts';
@@ -28,8 +31,9 @@ import {
   questionsOf,
   readSpan,
   type TimeSpan,
+  widened,
 } from './range.ts';
-import { captureOf, type FixedCapture, replayCapture } from './replay.ts';
+import { type CapturePart, captureOf, type FixedCapture, replayCapture } from './replay.ts';
 import { type CaptureSurvey, type Questions, survey } from './survey.ts';
 import { fixWritten } from './written-range.ts';
 
@@ -45,6 +49,7 @@ const NAMED_FILES = 5;
  */
 export function captureMessages(settings: Settings, hooks: SourceHooks): MessageSource {
   let fixed: FixedCapture | undefined;
+  let replayed: Replay | undefined;
   return {
     async fix() {
       fixed = await fixCapture(settings, hooks);
@@ -56,10 +61,30 @@ export function captureMessages(settings: Settings, hooks: SourceHooks): Message
     async replay(range, take) {
       if (fixed === undefined || range !== fixed.range)
         throw new Error('replay of a range that was not fixed here');
-      return await replayCapture(settings, hooks, fixed, take);
+      replayed = await replayCapture(settings, hooks, fixed, take);
+      return replayed;
+    },
+    async readOn(further, take) {
+      if (fixed === undefined || replayed === undefined) throw new Error('nothing was replayed yet');
+      const wider = await fixed.widen(further);
+      const piece = partBetween(fixed, wider, further);
+      const more = await replayCapture(settings, hooksOfMore(hooks), piece, take);
+      replayed = withMore(replayed, more, further);
+      fixed = wider;
+      return { range: wider.range, replay: replayed };
     },
     async close() {},
   };
+}
+
+/** What a wider part of a capture holds more. */
+function partBetween(before: CapturePart, wider: CapturePart, further: Further): CapturePart {
+  const partitions = wider.partitions.map((one, i) => ({
+    ...one,
+    range: pieceOf(before.partitions[i]!.range, one.range, further),
+  }));
+  const range = { ...wider.range, partitions: partitions.map((one) => one.range) };
+  return { ...wider, range, partitions, reach: { ...wider.reach, holes: [] } };
 }
 
 async function fixCapture(settings: Settings, hooks: SourceHooks): Promise<FixedCapture> {
@@ -139,12 +164,24 @@ async function fixFound(
   const holes = early.map(({ partition, readEnd, lastAt }): MessageHole => {
     return { partition, class: 'unseen', first: readEnd, end: readEnd, from: lastAt };
   });
-  return {
+  const fixed = {
     range: topicRange,
     files: found.files,
     partitions,
     reach: { ...readSpan(partitions, fixedAt), holes },
   };
+  return { ...fixed, widen: (further) => widenFound(fixed, further, look) };
+}
+
+async function widenFound(fixed: CapturePart, further: Further, look: Look): Promise<FixedCapture> {
+  const found = await look(() => questionsOf(further, 0));
+  const partitions = fixed.partitions.map((one) =>
+    widened(one, found.partitions.get(one.range.partition), further),
+  );
+  const range = { ...fixed.range, partitions: partitions.map((one) => one.range) };
+  const reach = { ...readSpan(partitions, fixed.range.fixedAt), holes: fixed.reach.holes };
+  const wider = { range, files: found.files, partitions, reach };
+  return { ...wider, widen: (more) => widenFound(wider, more, look) };
 }
 
 interface PlainRange {

@@ -60,6 +60,28 @@ export function fixByTime(
   return { range: { partition, first, end, readFirst, readEnd, short: 0 }, padded: wider, survey };
 }
 
+/**
+ * The same partition, read further.
+ * @param survey what was found of it, asked about the times @param behind where it ends
+ */
+export function widened(
+  { range, padded, survey: before }: FixedPartition,
+  survey: PartitionSurvey | undefined,
+  { from, to }: TimeSpan,
+  behind = (survey?.last ?? -1) + 1,
+): FixedPartition {
+  const offsetOf = (time: number) => survey?.firstNotOlder(time) ?? behind;
+  const lastOlder = to === undefined ? undefined : survey?.lastOlder(to);
+  const readFirst = from === undefined ? range.readFirst : Math.min(range.readFirst, offsetOf(from));
+  const readEnd =
+    to === undefined ? range.readEnd : Math.max(range.readEnd, offsetOf(to), (lastOlder ?? -1) + 1);
+  return {
+    range: { ...range, readFirst, readEnd },
+    padded: { ...padded, ...withoutUndefined(from, to) },
+    survey: survey ?? before,
+  };
+}
+
 /** A note for each partition with messages from before the end of the time that lie behind the offset it became. */
 export function lateNotes(partitions: readonly FixedPartition[], { to }: TimeSpan): string[] {
   if (to === undefined) return [];

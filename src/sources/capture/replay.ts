@@ -3,6 +3,7 @@ import type { MessageClass } from '../../columns.ts';
 import { AuditError } from '../../error.ts';
 import type {
   CaptureSettings,
+  Further,
   MessageBatch,
   MessageHole,
   OffsetClasses,
@@ -20,13 +21,19 @@ import type { FixedPartition } from './range.ts';
 import { SeenMessages } from './seen.ts';
 import { walk } from './walk.ts';
 
-export interface FixedCapture {
+/** What is read of a capture. */
+export interface CapturePart {
   readonly range: TopicRange;
   /** In the order to read them in. */
   readonly files: readonly FormedFile[];
   readonly partitions: readonly FixedPartition[];
   /** How far the reading reaches, and what is known to be missing besides the offsets that the files leave out. */
   readonly reach: Pick<Replay, 'readTo' | 'unread' | 'holes'>;
+}
+
+export interface FixedCapture extends CapturePart {
+  /** Fixes the same range with more padding, as far as the capture has it. */
+  readonly widen: (further: Further) => Promise<FixedCapture>;
 }
 
 /** What is kept of a partition while it is read. */
@@ -43,7 +50,7 @@ interface Track {
 export async function replayCapture(
   settings: Settings,
   hooks: SourceHooks,
-  fixed: FixedCapture,
+  fixed: CapturePart,
   take: Take<MessageBatch>,
 ): Promise<Replay> {
   const { range, files, partitions, reach } = fixed;

@@ -2,8 +2,16 @@
 import type { AskedOffsets, MessageSettings, PartitionRange, Replay, TopicRange } from '../../model.ts';
 import { askedText, plainOffsets } from '../messages/asked.ts';
 import type { FormedFile } from './format.ts';
-import { askedTime, type FixedPartition, padded, paddedTime, questionsOf, type TimeSpan } from './range.ts';
-import type { FixedCapture } from './replay.ts';
+import {
+  askedTime,
+  type FixedPartition,
+  padded,
+  paddedTime,
+  questionsOf,
+  type TimeSpan,
+  widened,
+} from './range.ts';
+import type { CapturePart, FixedCapture } from './replay.ts';
 import type { CaptureSurvey, PartitionSurvey, Questions } from './survey.ts';
 import type { WrittenHeader } from './written.ts';
 
@@ -60,7 +68,29 @@ export async function fixWritten(
       ...missing.map((partition) => `short: the capture holds no message of partition ${partition}`),
     ],
   };
-  return { range: topicRange, files: [file], partitions, reach: reachOf(header, partitions, then) };
+  const reach = reachOf(header, partitions, then);
+  return widening({ range: topicRange, files: [file], partitions, reach }, header, then, look);
+}
+
+/** The file holds what was read then, and no more. */
+function widening(
+  fixed: CapturePart,
+  header: WrittenHeader,
+  then: readonly PartitionRange[],
+  look: Look,
+): FixedCapture {
+  return {
+    ...fixed,
+    async widen(further) {
+      const found = await look(() => questionsOf(further, 0));
+      const partitions = fixed.partitions.map((one, i) =>
+        widened(one, found.partitions.get(one.range.partition), further, then[i]!.readEnd),
+      );
+      const range = { ...fixed.range, partitions: partitions.map((one) => one.range) };
+      const reach = reachOf(header, partitions, then);
+      return widening({ ...fixed, range, partitions, reach }, header, then, look);
+    },
+  };
 }
 
 function withoutTime({ from: _from, to: _to, ...range }: TopicRange): Omit<TopicRange, 'from' | 'to'> {

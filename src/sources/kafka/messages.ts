@@ -2,6 +2,7 @@
 import { AuditError } from '../../error.ts';
 import type {
   Checkpoint,
+  Further,
   MessageBatch,
   MessageSource,
   Replay,
@@ -11,11 +12,13 @@ import type {
   Take,
   TopicRange,
 } from '../../model.ts';
+import { hooksOfMore, pieceOf, withMore } from '../messages/more.ts';
 import { MessageWriter } from '../messages/writer.ts';
 import { refuseAnotherLog } from './identity.ts';
 import { KafkaJsTransport } from './kafkajs-transport.ts';
 import { askLogs } from './log.ts';
 import { type FixedRange, fixRange } from './range.ts';
+import { widen } from './read-on.ts';
 import { type Reading, type ReadingState, readRange } from './replay.ts';
 import type { Transport } from './transport.ts';
 
@@ -34,9 +37,10 @@ interface Saved {
 export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSource {
   const { from, topic } = settings.messages;
   if (from.source !== 'kafka') throw new Error(`messages come from ${from.source}, not from Kafka`);
-  const transport = new KafkaJsTransport(from, topic, hooks.signal);
+  let transport = new KafkaJsTransport(from, topic, hooks.signal);
   let fixed: FixedRange | undefined;
   let saved: Saved | undefined;
+  let replayed: Replay | undefined;
 
   return {
     async fix(): Promise<TopicRange> {
@@ -74,7 +78,29 @@ export function kafkaMessages(settings: Settings, hooks: SourceHooks): MessageSo
           ...(saved === undefined ? {} : { saved: saved.reading }),
         },
       );
-      return account(known, reading, writer);
+      replayed = account(known, reading, writer);
+      return replayed;
+    },
+
+    async readOn(further: Further, take: Take<MessageBatch>): Promise<{ range: TopicRange; replay: Replay }> {
+      if (fixed === undefined || replayed === undefined) throw new Error('nothing was replayed yet');
+      // Judging lies between: servers end connections that are silent for so long.
+      await transport.close();
+      transport = new KafkaJsTransport(from, topic, hooks.signal);
+      await transport.partitions();
+      const wider = await widen(transport, fixed, further, hooks.signal);
+      const writer = new MessageWriter(settings, hooks, take);
+      const pieces = fixed.range.partitions.map((one, i) =>
+        pieceOf(one, wider.range.partitions[i]!, further),
+      );
+      const range = { ...wider.range, partitions: pieces };
+      const options = { ...from, tails: wider.tails };
+      const reading = await readRange(transport, range, writer, hooksOfMore(hooks), options);
+      const known = new Set(fixed.holes);
+      const holes = wider.holes.filter((hole) => !known.has(hole));
+      replayed = withMore(replayed, account({ ...wider, range, holes }, reading, writer), further);
+      fixed = wider;
+      return { range: wider.range, replay: replayed };
     },
 
     close: () => transport.close(),
