@@ -524,6 +524,15 @@ export interface Coverage {
   readonly blind?: string;
   readonly samples: readonly string[];
   readonly notes: readonly string[];
+  /** Keys without enough effects that were looked for once more at any time, and what came of it; absent: none was. */
+  readonly secondLook?: SecondLook;
+}
+
+/** How many keys were looked for once more (DESIGN rule 11), how many of them were found, and how many effects of them. */
+export interface SecondLook {
+  readonly keys: number;
+  readonly found: number;
+  readonly effects: number;
 }
 
 /** What a source reports while it reads. `total` in the same unit as `done`, where it is known. */
@@ -903,6 +912,7 @@ export interface CoverageReport {
   readonly latencyMs: { readonly pairs: number; readonly p01: number; readonly p50: number } | null;
   /** By how much its clock is behind Kafka's at least, as a negative number; null: not proven. */
   readonly clockOffsetMs: number | null;
+  readonly secondLook: SecondLook | null;
   readonly notes: readonly string[];
 }
 

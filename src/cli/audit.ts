@@ -6,11 +6,19 @@ import type { KafkaFlags } from '../config/kafka/properties.ts';
 import { type LoadedSettings, loadSettings } from '../config/load.ts';
 import { isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
-import type { AuditRecord, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
+import type { AuditRecord, Judgement, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
 import { reportJson } from '../render/json.ts';
 import { summary } from '../render/terminal.ts';
 import { counted, expectedText } from '../words.ts';
-import { type Gathered, gather } from './gather.ts';
+import { lookCloser } from './closer.ts';
+import {
+  closeSources,
+  type Gathered,
+  gather,
+  openSources,
+  type Resumption,
+  type Workplace,
+} from './gather.ts';
 import { ProgressDisplay } from './progress.ts';
 import { EVIDENCE, RunDirectory } from './runs.ts';
 import { Stages } from './stages.ts';
@@ -141,15 +149,8 @@ async function auditInto(
     };
     const checkpoint = { due: () => evidence.checkpointIsDue, offer };
     const resumption = { checkpoint, ...(resumed && { from: resumed.replay }) };
-    const gathered = await gather(settings, hooks, evidence, stages, resumption, (range) =>
-      progress.say(describe(range)),
-    );
-    signal.throwIfAborted();
-    const judgement = await stages.run(
-      'judge',
-      () => orForget(run, () => evidence.judge()),
-      (done) => done.messages.audited,
-    );
+    const place = { settings, hooks, evidence, stages, say, ...(await openSources(settings, hooks)) };
+    const { judgement, ...gathered } = await gatherAndJudge(run, place, resumption);
     const directory = run.nameFrom(judgement.time?.from);
     await evidence.keep(recordOf(settings, gathered, { id: run.id, startedAt, directory }, stages));
     signal.throwIfAborted();
@@ -161,6 +162,28 @@ async function auditInto(
   } finally {
     signal.removeEventListener('abort', interrupt);
     evidence.close();
+  }
+}
+
+/** Until nothing more is to be looked for; no source is open afterwards. */
+async function gatherAndJudge(
+  run: RunDirectory,
+  place: Workplace,
+  resumption: Resumption,
+): Promise<Gathered & { readonly judgement: Judgement }> {
+  const { evidence, stages, hooks, say } = place;
+  const audited = (done: Judgement) => done.messages.audited;
+  try {
+    const gathered = await gather(place, resumption, (range) => say(describe(range)));
+    hooks.signal.throwIfAborted();
+    const judgement = await stages.run('judge', () => orForget(run, () => evidence.judge()), audited);
+    const { isNew, ...closer } = await lookCloser(place, gathered, judgement);
+    await closeSources(place);
+    hooks.signal.throwIfAborted();
+    if (!isNew) return { ...closer, judgement };
+    return { ...closer, judgement: await stages.run('judge again', () => evidence.judgeAgain(), audited) };
+  } finally {
+    await closeSources(place);
   }
 }
 

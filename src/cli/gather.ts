@@ -7,6 +7,7 @@ import type {
   Coverage,
   EffectBounds,
   EffectSource,
+  MessageSource,
   Replay,
   ReplayState,
   Settings,
@@ -16,11 +17,25 @@ import type {
 import { openEffects, openMessages } from '../sources/open.ts';
 import type { Stages } from './stages.ts';
 
+/** What every stage of one audit works with. */
+export interface Workplace {
+  readonly settings: Settings;
+  readonly hooks: SourceHooks;
+  readonly messages: MessageSource;
+  readonly sources: readonly EffectSource[];
+  readonly evidence: Evidence;
+  readonly stages: Stages;
+  /** Tells a line that stays. */
+  readonly say: (line: string) => void;
+}
+
 export interface Gathered {
   readonly range: TopicRange;
   readonly replay: Replay;
   readonly coverage: readonly Coverage[];
 }
+
+type Read = Pick<Gathered, 'range' | 'replay'>;
 
 /** How a replay can be gone on with, and is. */
 export interface Resumption {
@@ -29,48 +44,50 @@ export interface Resumption {
   readonly from?: ReplayState;
 }
 
+/** Opened as the settings name them; to be closed also after a failure, by {@link closeSources}. */
+export async function openSources(
+  settings: Settings,
+  hooks: SourceHooks,
+): Promise<Pick<Workplace, 'messages' | 'sources'>> {
+  return { messages: await openMessages(settings, hooks), sources: await openEffects(settings, hooks) };
+}
+
+export async function closeSources({ messages, sources }: Pick<Workplace, 'messages' | 'sources'>) {
+  await Promise.allSettled([messages.close(), ...sources.map((source) => source.close())]);
+}
+
 /**
  * Names and rights are checked before anything is read, and effects are read after the replay has ended, so that an
- * effect of the last message is not missed.
+ * effect of the last message is not missed. Their sources stay open, for a second look into the same snapshot.
+ *
  * @param onRange told the range as soon as it is fixed
  */
 export async function gather(
-  settings: Settings,
-  hooks: SourceHooks,
-  evidence: Evidence,
-  stages: Stages,
+  place: Workplace,
   resumption: Resumption,
   onRange: (range: TopicRange) => void,
 ): Promise<Gathered> {
-  const messages = await openMessages(settings, hooks);
-  const sources = await openEffects(settings, hooks);
-  try {
-    for (const source of sources) await naming(settings, source, () => source.check());
-    const { from, checkpoint } = resumption;
-    const range = await stages.run('fix', () =>
-      from === undefined ? messages.fix() : messages.resume(from),
-    );
-    onRange(range);
-    const replay = await stages.run(
-      'replay',
-      () => messages.replay(range, (batch) => evidence.takeMessages(batch), checkpoint),
-      (done) => done.messages,
-    );
-    await messages.close();
-    const coverage = await gatherEffects(settings, sources, evidence, stages, { range, replay });
-    await stages.run('seal', () => evidence.seal(settings, range, replay, coverage));
-    return { range, replay, coverage };
-  } finally {
-    await Promise.allSettled([messages.close(), ...sources.map((source) => source.close())]);
-  }
+  const { settings, messages, sources, evidence, stages } = place;
+  for (const source of sources) await naming(settings, source, () => source.check());
+  const { from, checkpoint } = resumption;
+  const range = await stages.run('fix', () => (from === undefined ? messages.fix() : messages.resume(from)));
+  onRange(range);
+  const replay = await stages.run(
+    'replay',
+    () => messages.replay(range, (batch) => evidence.takeMessages(batch), checkpoint),
+    (done) => done.messages,
+  );
+  await messages.close();
+  const read = { range, replay };
+  const coverage = await gatherEffects(place, read);
+  const bounds = settings.kinds.map((_, kind) => boundsOf(settings, kind, read));
+  await stages.run('seal', () => evidence.seal({ settings, ...read, coverage, bounds }));
+  return { ...read, coverage };
 }
 
 async function gatherEffects(
-  settings: Settings,
-  sources: readonly EffectSource[],
-  evidence: Evidence,
-  stages: Stages,
-  read: Pick<Gathered, 'range' | 'replay'>,
+  { settings, sources, evidence, stages }: Workplace,
+  read: Read,
 ): Promise<readonly Coverage[]> {
   const coverage: Coverage[] = [];
   for (const source of sources) {
@@ -83,7 +100,6 @@ async function gatherEffects(
         ),
       (done) => done.reduce((sum, { effects }) => sum + effects, 0),
     );
-    await source.close();
     source.entries.forEach((entry, i) => {
       coverage[entry] = found[i]!;
     });
@@ -92,7 +108,11 @@ async function gatherEffects(
 }
 
 /** Several kinds may fail in the same words: says whose source it was, where the words do not. */
-async function naming<T>(settings: Settings, source: EffectSource, work: () => Promise<T>): Promise<T> {
+export async function naming<T>(
+  settings: Settings,
+  source: EffectSource,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -109,11 +129,7 @@ function namesOf(settings: Settings, { entries }: EffectSource): readonly string
 }
 
 /** From `lead` before the padding to `after` behind the range, and never less than the windows of its events. */
-function boundsOf(
-  settings: Settings,
-  kind: number,
-  { range, replay }: Pick<Gathered, 'range' | 'replay'>,
-): EffectBounds {
+function boundsOf(settings: Settings, kind: number, { range, replay }: Read): EffectBounds {
   const { lead, settle, after } = settings.kinds[kind]!;
   const time = rangeTime(range, replay) ?? { from: range.fixedAt, to: range.fixedAt };
   const from = Math.min(time.from, replay.firstAt ?? time.from);

@@ -9,18 +9,16 @@ import { join } from 'node:path';
 import { AuditError } from '../error.ts';
 import type {
   AuditRecord,
-  Coverage,
   EffectBatch,
   Judgement,
   LedgerLine,
   MessageBatch,
   Orphan,
-  Replay,
   Settings,
-  TopicRange,
 } from '../model.ts';
+import { keepFurther, keysInDoubt, type Side, type WantedReach, wantedReach } from './again.ts';
 import { Engine } from './engine.ts';
-import { type JudgeInput, writeInput } from './input.ts';
+import { type JudgeInput, writeInput, writeReach } from './input.ts';
 import { checkInventory, refuseMiscount, takeInventory } from './inventory.ts';
 import { factStatements } from './judgement/facts.ts';
 import { judgeStatements } from './judgement/rules.ts';
@@ -66,9 +64,13 @@ export class Evidence {
   #securedRows = 0;
   #securedAt = performance.now();
   #effects: readonly SegmentSeries[] = [];
+  /** Messages read further than the padding, until {@link addFurther} keeps what is wanted of them. */
+  #further: SegmentSeries | undefined;
   #input: JudgeInput | undefined;
   /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
   #counts: readonly RangeCount[] = [];
+  /** What the first judgement warned of. */
+  #notes: readonly string[] = [];
 
   private constructor(engine: Engine, folder: string, shape: Shape, options: EvidenceOptions) {
     this.#engine = engine;
@@ -143,16 +145,8 @@ export class Evidence {
     return this.#effects[entry]!.append(batch.rows, effectPages(batch));
   }
 
-  /**
-   * Ends the gathering: the segments become whole, and what is known about them is written beside them.
-   * @throws AuditError 4 where they hold other messages than were counted
-   */
-  async seal(
-    settings: Settings,
-    range: TopicRange,
-    replay: Replay,
-    coverage: readonly Coverage[],
-  ): Promise<void> {
+  /** Ends the gathering: the segments become whole, and what is known about them is written beside them. */
+  async seal(input: JudgeInput): Promise<void> {
     for (const series of [this.#messages!, ...this.#effects]) await series.finish();
     await this.#engine.run(
       'CREATE TABLE audit (format INTEGER, kinds INTEGER, each_message BOOLEAN, record VARCHAR, judgement VARCHAR)',
@@ -169,9 +163,9 @@ export class Evidence {
     await this.#engine.run(`SET file_search_path = '${quoted(this.#folder)}'`);
     await this.#createViews('VIEW', 'segments');
     await this.#createViews('TEMPORARY VIEW', `${this.#folder}/segments`);
-    this.#input = { settings, range, replay, coverage };
-    await writeInput(this.#engine, this.#input);
-    this.#counts = await countRange(this.#engine, settings);
+    this.#input = input;
+    await writeInput(this.#engine, input);
+    this.#counts = await countRange(this.#engine, input.settings);
     for (const [kind, { keylessOver }] of this.#counts.entries()) {
       await this.#engine.run(
         `UPDATE kinds SET keyless_over = ${keylessOver ? 1 : 0} WHERE effect_kind = ${kind}`,
@@ -188,10 +182,61 @@ export class Evidence {
     await this.#run(sightingStatements(this.#shape));
     await this.#run(factStatements(this.#shape, this.#exact));
     const notes = await refuseUnmatchedKeys(this.#engine, input);
-    await this.#run(judgeStatements(this.#shape));
-    const judgement = await readJudgement(this.#engine, input, this.#counts, notes);
-    await this.#engine.run('UPDATE audit SET judgement = ?', [JSON.stringify(judgement)]);
-    return judgement;
+    this.#notes = notes;
+    return this.#judgeOdd();
+  }
+
+  /**
+   * The keys whose `missing` of a kind is not to be believed before they were looked for once more (DESIGN rule 11), in
+   * portions. After {@link judge}; what is found goes to {@link takeEffects}.
+   * @param late also those that would lack an effect if their late ones turned out to be another message's
+   */
+  keysInDoubt(kind: number, late: boolean): AsyncGenerator<ReadonlySet<string>> {
+    return keysInDoubt(this.#engine, kind, late);
+  }
+
+  /** How much further it would pay to read messages, as {@link judge} left it (DESIGN rules 8 and 15). */
+  wantedReach(): Promise<WantedReach> {
+    const { kinds } = this.#input!.settings;
+    return wantedReach(
+      this.#engine,
+      kinds.map(({ orphans, after }) => (orphans === 'finding' ? after : undefined)),
+    );
+  }
+
+  /** A message from further than the padding; which of them are kept, {@link addFurther} knows. */
+  takeFurther(batch: MessageBatch): Promise<void> {
+    this.#further ??= new SegmentSeries(this.#segments, 'further', messageColumns(this.#shape.kinds));
+    return this.#further.append(batch.rows, messagePages(batch));
+  }
+
+  /**
+   * Adds those messages read further that can change something.
+   * @param read range and replay with them @returns how many
+   */
+  async addFurther(side: Side, read: Pick<JudgeInput, 'range' | 'replay'>): Promise<number> {
+    this.#input = { ...this.#input!, ...read };
+    if (this.#further === undefined) return 0;
+    await this.#further.finish();
+    this.#further = undefined;
+    const at = quoted(this.#segments);
+    const target = `${at}/messages-${side}.parquet`;
+    const added = await keepFurther(this.#engine, side, `${at}/further-*.parquet`, target);
+    for (const name of readdirSync(this.#segments)) {
+      if (name.startsWith('further-')) rmSync(join(this.#segments, name));
+      else chmodSync(join(this.#segments, name), 0o600);
+    }
+    return added;
+  }
+
+  /**
+   * Judges once more, with what was added since. That is of keys only that the full rules were needed for already, so
+   * that the others need not be looked at again.
+   */
+  async judgeAgain(): Promise<Judgement> {
+    for (const series of this.#effects) await series.finish();
+    await writeReach(this.#engine, this.#input!);
+    return this.#judgeOdd();
   }
 
   /** Keeps the record of the audit, and leaves nothing in the folder that was only needed while judging. */
@@ -227,9 +272,13 @@ export class Evidence {
   }
 
   close(): void {
-    for (const series of [this.#messages, ...this.#effects]) series?.abandon();
+    for (const series of [this.#messages, this.#further, ...this.#effects]) series?.abandon();
     this.#engine.close();
     rmSync(spillFolder(this.#folder), { recursive: true, force: true });
+  }
+
+  get #segments(): string {
+    return join(this.#folder, 'segments');
   }
 
   async #document(column: 'record' | 'judgement'): Promise<string> {
@@ -251,11 +300,18 @@ export class Evidence {
     await this.#engine.run(`CREATE ${what} effects AS ${entries.join(' UNION ALL ')}`);
   }
 
+  async #judgeOdd(): Promise<Judgement> {
+    await this.#run(judgeStatements(this.#shape));
+    const judgement = await readJudgement(this.#engine, this.#input!, this.#counts, this.#notes);
+    await this.#engine.run('UPDATE audit SET judgement = ?', [JSON.stringify(judgement)]);
+    return judgement;
+  }
+
   async #run(statements: readonly Statement[]): Promise<void> {
     for (const { name, kind, select } of statements) {
       // `facts` is as long as the data: it must not stay in the file.
       const what = kind === 'view' ? 'TEMPORARY VIEW' : name === 'facts' ? 'TEMPORARY TABLE' : 'TABLE';
-      await this.#engine.run(`CREATE ${what} ${name} AS ${select}`);
+      await this.#engine.run(`CREATE OR REPLACE ${what} ${name} AS ${select}`);
     }
   }
 }

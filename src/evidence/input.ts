@@ -1,5 +1,5 @@
 /** Writes the small tables that the judgement reads beside the data: kinds, gaps, holes, and the times of the audit. */
-import type { Coverage, Gap, MessageHole, Replay, Settings, TopicRange } from '../model.ts';
+import type { Coverage, EffectBounds, Gap, MessageHole, Replay, Settings, TopicRange } from '../model.ts';
 import type { Engine } from './engine.ts';
 import { FAR_FUTURE, FAR_PAST } from './judgement/statement.ts';
 import { type KindCoverage, weakest } from './weakest.ts';
@@ -10,6 +10,8 @@ export interface JudgeInput {
   readonly replay: Replay;
   /** One for each entry. */
   readonly coverage: readonly Coverage[];
+  /** The time that the effects of each kind were read from; others are there only if they were looked for. */
+  readonly bounds: readonly EffectBounds[];
 }
 
 /** What the sources of each kind show together. */
@@ -30,15 +32,20 @@ export function rangeTime(range: TopicRange, replay: Replay): { from: number; to
 }
 
 export async function writeInput(engine: Engine, input: JudgeInput): Promise<void> {
+  await writeReach(engine, input);
+  const coverage = coverageOfKinds(input);
+  await writeKinds(engine, input, coverage);
+  await writeGaps(engine, coverage);
+}
+
+/** What tells how far messages were read: again, where they were read on. */
+export async function writeReach(engine: Engine, input: JudgeInput): Promise<void> {
   const { range, replay } = input;
   const time = rangeTime(range, replay) ?? { from: 0, to: 0 };
-  await engine.run(`CREATE TABLE audit_time AS SELECT CAST(${micros(time.from)} AS BIGINT) AS range_from_us,
+  await engine.run(`CREATE OR REPLACE TABLE audit_time AS SELECT CAST(${micros(time.from)} AS BIGINT) AS range_from_us,
     CAST(${micros(time.to)} AS BIGINT) AS range_to_us, CAST(${micros(replay.readTo)} AS BIGINT) AS read_to_us,
     CAST(${range.unreadPartitions.length} AS INTEGER) AS unread_partitions,
     CAST(${mayHideRivals(input) ? 1 : 0} AS INTEGER) AS rivals_unread`);
-  const coverage = coverageOfKinds(input);
-  await writeKinds(engine, input.settings, coverage);
-  await writeGaps(engine, coverage);
   await writeHoles(engine, replay);
   await writeReadOffsets(engine, range);
   await writePartitions(engine, range, replay);
@@ -55,16 +62,17 @@ function mayHideRivals({ settings, range }: JudgeInput): boolean {
 
 async function writeKinds(
   engine: Engine,
-  settings: Settings,
+  { settings, bounds }: JudgeInput,
   coverage: readonly KindCoverage[],
 ): Promise<void> {
   await engine.run(`CREATE TABLE kinds (effect_kind INTEGER, kind_name VARCHAR, lead_us BIGINT, settle_us BIGINT, covered INTEGER,
-    row_edge INTEGER, span_from_us BIGINT, span_to_us BIGINT, read_at_us BIGINT, keyless_over INTEGER)`);
+    row_edge INTEGER, span_from_us BIGINT, span_to_us BIGINT, read_at_us BIGINT, keyless_over INTEGER,
+    sought_from_us BIGINT, sought_to_us BIGINT)`);
   for (const [kind, { name, lead, settle }] of settings.kinds.entries()) {
     const { span, readAt } = coverage[kind]!;
     const from = span?.from === undefined ? FAR_PAST : micros(span.from);
     const to = span === undefined ? FAR_PAST : micros(span.to);
-    await engine.run('INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)', [
+    await engine.run('INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)', [
       kind,
       name,
       micros(lead),
@@ -74,6 +82,9 @@ async function writeKinds(
       from,
       to,
       micros(readAt),
+      micros(bounds[kind]!.from),
+      // A source reads whole milliseconds.
+      micros(bounds[kind]!.to) + 999n,
     ]);
   }
 }
@@ -107,7 +118,7 @@ export function fewerGaps(gaps: readonly Span[]): readonly Span[] {
 
 async function writeHoles(engine: Engine, { holes, unread }: Replay): Promise<void> {
   await engine.run(
-    'CREATE TABLE holes (partition_id INTEGER, class VARCHAR, first_offset BIGINT, end_offset BIGINT, from_us BIGINT, to_us BIGINT)',
+    'CREATE OR REPLACE TABLE holes (partition_id INTEGER, class VARCHAR, first_offset BIGINT, end_offset BIGINT, from_us BIGINT, to_us BIGINT)',
   );
   for (const hole of holes) {
     const { partition, first, end } = hole;
@@ -137,7 +148,7 @@ async function writeReadOffsets(engine: Engine, range: TopicRange): Promise<void
 
 /** Not read by the judgement: for whoever opens the evidence with an engine of their own. */
 async function writePartitions(engine: Engine, range: TopicRange, replay: Replay): Promise<void> {
-  await engine.run(`CREATE TABLE partitions (partition_id INTEGER, first_offset BIGINT, end_offset BIGINT, audited BIGINT,
+  await engine.run(`CREATE OR REPLACE TABLE partitions (partition_id INTEGER, first_offset BIGINT, end_offset BIGINT, audited BIGINT,
     skipped BIGINT, control BIGINT, aborted BIGINT, absent BIGINT, deleted BIGINT, unseen BIGINT)`);
   for (const { partition, first, end } of range.partitions) {
     const classes = replay.classes.get(partition);

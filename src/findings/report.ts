@@ -12,6 +12,7 @@ import type {
   Outcome,
   PairLatency,
   Report,
+  SecondLook,
 } from '../model.ts';
 import { counted, expectedText, grouped } from '../words.ts';
 import { clockNote, clockOffset } from './clock.ts';
@@ -174,6 +175,7 @@ function meaningOf(outcomes: readonly Outcome[], kinds: readonly string[]): stri
 
 function coverageReport(coverage: Coverage, latency: PairLatency | undefined): CoverageReport {
   const { source, kind, span, readAt, read, effects, excluded, unreadable, gaps, notes, samples } = coverage;
+  const { secondLook = null } = coverage;
   return {
     source,
     kind,
@@ -188,15 +190,23 @@ function coverageReport(coverage: Coverage, latency: PairLatency | undefined): C
     blind: coverage.blind ?? null,
     latencyMs: latency === undefined ? null : { pairs: latency.pairs, p01: latency.p01, p50: latency.p50 },
     clockOffsetMs: clockOffset(latency) ?? null,
+    secondLook,
     notes: [
       ...(span === undefined
         ? ['nothing is covered: no row or line shows that the source would have held an effect']
         : []),
       ...optional(clockNote(latency)),
+      ...(secondLook === null ? [] : [secondLookNote(secondLook)]),
       ...notes,
       ...samples.map((sample) => `could not be read: ${sample}`),
     ],
   };
+}
+
+/** DESIGN rule 11. */
+function secondLookNote({ keys, found, effects }: SecondLook): string {
+  const seemed = `${counted(keys, 'key')} that seemed to lack effects`;
+  return `looked for once more, at any time: ${seemed}; ${grouped(found)} found, with ${counted(effects, 'effect')}`;
 }
 
 /** An orphan in the words of its audit. */

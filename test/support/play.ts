@@ -41,12 +41,22 @@ export async function play(history: History, exact: boolean): Promise<Played> {
     for (const entry of history.entries.keys()) {
       await evidence.takeEffects(entry, effectBatch(history.effects.filter((one) => one.entry === entry)));
     }
-    await evidence.seal(settings, rangeOf(history), replayOf(history), coverageOf(history));
+    await evidence.seal(inputOf(settings, history));
     return await playedOf(evidence);
   } finally {
     evidence.close();
     await rm(parent, { recursive: true, force: true });
   }
+}
+
+function inputOf(settings: Settings, history: History): Parameters<Evidence['seal']>[0] {
+  return {
+    settings,
+    range: rangeOf(history),
+    replay: replayOf(history),
+    coverage: coverageOf(history),
+    bounds: history.kinds.map(({ sought }) => sought ?? { from: 0, to: 8.64e15 }),
+  };
 }
 
 /** Judges what was sealed, and reads it all back. */

@@ -8,8 +8,9 @@ import { FAR_FUTURE, FAR_PAST, type Statement } from './statement.ts';
  * Its lower end are the effects that are surely the event's (`own`), less those of its surplus that an earlier event of
  * the key may have had late, or a message that is gone from the log. Its upper end (`reach`) adds those that may be the
  * event's: `rivals`, `late`, `strays`, what a later event of the key has to spare, and, only for an event that would
- * otherwise be called missing, those before every window of its key (`early`). It has no end (`open_end`) where
- * something could not be seen: the window is not over, or the source did not see all of it.
+ * otherwise be called missing, those before every window of its key (`early`) and those that only a second look found
+ * (`beyond`). It has no end (`open_end`) where something could not be seen: the window is not over, or the source did
+ * not see all of it.
  *
  * A verdict is given only where every number of the interval leads to it; else it is unknown, with the first reason
  * that fits.
@@ -40,7 +41,7 @@ GROUP BY t.msg_key, t.effect_kind, t.event_no`,
 SELECT t.*, COALESCE(o.own, 0) AS own, COALESCE(o.untimed, 0) AS untimed, o.first_us AS first_us, o.last_us AS last_us,
        COALESCE(o.walked, 0) AS walked, COALESCE(o.walked_untimed, 0) AS walked_untimed, o.walked_first_us AS walked_first_us, o.walked_last_us AS walked_last_us,
        COALESCE(c.rivals, 0) + COALESCE(s.beside, 0) + CASE WHEN t.expect_max <> 0 OR t.key_expects = 0 THEN COALESCE(u.rivals, 0) ELSE 0 END AS rivals,
-       COALESCE(c.late, 0) AS late, COALESCE(s.strays, 0) AS strays,
+       COALESCE(c.late, 0) AS late, COALESCE(s.strays, 0) AS strays, COALESCE(c.beyond, 0) AS beyond,
        CASE WHEN t.key_expects = 1 THEN COALESCE(c.early, 0) ELSE 0 END AS early,
        CASE WHEN t.to_us > k.read_at_us THEN 1 ELSE 0 END AS unsettled,
        CASE WHEN k.covered = 0 OR t.to_us > k.span_to_us
@@ -127,14 +128,14 @@ SELECT b.*, b.own - GREATEST(b.lent, b.gone) AS surely, b.own + b.rivals + b.lat
 FROM doubted AS b`,
     },
     {
-      // Early effects count only against 'missing'; too many effects without a key take the proof from 'missing' (rule 6).
+      // Early effects, and those from beyond the time that was read (rule 11), count only against 'missing'; too many effects without a key take the proof from 'missing' (rule 6).
       name: 'ends',
       kind: 'view',
       select: `
 SELECT r.*,
-       r.may_be + CASE WHEN r.may_be < r.expect_min THEN r.early ELSE 0 END AS reach,
+       r.may_be + CASE WHEN r.may_be < r.expect_min THEN r.early + r.beyond ELSE 0 END AS reach,
        CASE WHEN r.unsettled = 1 OR r.unseen = 1 OR r.bad_time = 1 THEN 1
-            WHEN r.keyless_over = 1 AND r.may_be + r.early < r.expect_min THEN 1
+            WHEN r.keyless_over = 1 AND r.may_be + r.early + r.beyond < r.expect_min THEN 1
             ELSE 0 END AS open_end
 FROM reaches AS r`,
     },
@@ -164,7 +165,7 @@ SELECT v.*,
             WHEN v.open_end = 1 THEN 'source-gap'
             WHEN v.rivals > 0 OR v.lent > 0 OR v.borrowed > 0 THEN 'ambiguous'
             WHEN v.gone > 0 THEN 'compacted'
-            WHEN v.late > 0 THEN 'late'
+            WHEN v.late > 0 OR (v.beyond > 0 AND v.may_be < v.expect_min) THEN 'late'
             ELSE 'early' END AS reason
 FROM verdicts AS v`,
     },

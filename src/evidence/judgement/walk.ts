@@ -41,7 +41,9 @@ WINDOW so_far AS (PARTITION BY l.msg_key, l.effect_kind ORDER BY l.at_us, l.step
     {
       // Where none of the key expects the kind, began is also the number of the last event that began (rule 13). An
       // effect up to `lead` before the time that messages were read to may already be a later message's. One that lies
-      // in no window but that of an event which expects none is contested between that one and those that do.
+      // in no window but that of an event which expects none is contested between that one and those that do. One from
+      // beyond the time that effects were read from was looked for because something is missing, and is held against
+      // that alone: of other keys nobody knows such effects.
       name: 'fates',
       kind: 'table',
       select: `
@@ -52,6 +54,7 @@ SELECT l.msg_key AS msg_key, l.effect_kind AS effect_kind, l.at_us AS at_us, l.s
             WHEN k.key_expects = 1 AND l.began - l.ended > 1 THEN 'within'
             WHEN k.key_expects = 0 AND l.began - l.ended > 0 THEN 'own'
             WHEN l.open_besides > 0 THEN 'beside'
+            WHEN l.at_us < x.sought_from_us OR l.at_us > x.sought_to_us THEN 'beyond'
             WHEN l.at_us > a.read_to_us - x.lead_us THEN 'late'
             WHEN k.key_expects = 0 OR l.began = 1 THEN 'own'
             ELSE 'after' END AS fate,
@@ -71,8 +74,10 @@ SELECT f.*,
        CAST(sum(CASE WHEN f.fate = 'within' THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS within_so_far,
        CAST(sum(CASE WHEN f.fate IN ('after', 'beside') THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS after_so_far,
        CAST(sum(CASE WHEN f.fate = 'late' THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS late_so_far,
+       CAST(sum(CASE WHEN f.fate = 'beyond' THEN 1 ELSE 0 END) OVER so_far AS BIGINT) AS beyond_so_far,
        CAST(sum(CASE WHEN f.fate IN ('after', 'beside') THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS after_of_key,
        CAST(sum(CASE WHEN f.fate = 'late' THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS late_of_key,
+       CAST(sum(CASE WHEN f.fate = 'beyond' THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS beyond_of_key,
        CAST(sum(CASE WHEN f.fate = 'early' THEN 1 ELSE 0 END) OVER of_key AS BIGINT) AS early_of_key
 FROM fates AS f
 WINDOW so_far AS (PARTITION BY f.msg_key, f.effect_kind ORDER BY f.at_us, f.step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
@@ -87,6 +92,7 @@ SELECT c.msg_key AS msg_key, c.effect_kind AS effect_kind, c.event_no AS event_n
        max(CASE WHEN c.step = 2 THEN c.within_so_far END) - max(CASE WHEN c.step = 0 THEN c.within_so_far END)
          + max(c.after_of_key) - max(CASE WHEN c.step = 0 THEN c.after_so_far END) AS rivals,
        max(c.late_of_key) - max(CASE WHEN c.step = 0 THEN c.late_so_far END) AS late,
+       max(c.beyond_of_key) - max(CASE WHEN c.step = 0 THEN c.beyond_so_far END) AS beyond,
        max(c.early_of_key) AS early
 FROM counted AS c
 WHERE c.takes = 1

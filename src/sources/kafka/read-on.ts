@@ -37,6 +37,7 @@ export async function widen(
   const isBack = 'from' in further;
   return {
     range: { ...range, partitions: pieces.map(({ cut }) => cut) },
+    identity: fixed.identity,
     tails: await surveyTails(transport, pieces, range.isolation, signal),
     readFrom: isBack ? Math.min(fixed.readFrom, reach.readFrom) : fixed.readFrom,
     readTo: isBack ? fixed.readTo : Math.max(fixed.readTo, reach.readTo),

@@ -40,6 +40,7 @@ function fix(logs: readonly MemoryLog[], isolation: Isolation = 'read_committed'
       isolation,
       value: 'json',
       key: [],
+      copies: 'one-event',
       where: [],
     },
     signal,

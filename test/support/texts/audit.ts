@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadSettings } from '../../../src/config/load.ts';
 import { Evidence } from '../../../src/evidence/evidence.ts';
 import { rangeTime } from '../../../src/evidence/input.ts';
-import type { Coverage, Replay, Settings, SourceHooks, TopicRange } from '../../../src/model.ts';
+import type { Coverage, EffectBounds, Replay, Settings, SourceHooks, TopicRange } from '../../../src/model.ts';
 import { openEffects, openMessages } from '../../../src/sources/open.ts';
 import { type Played, playedOf } from '../play.ts';
 import type { Day } from './day.ts';
@@ -25,9 +25,9 @@ export async function auditDay(day: Day, begin: number, exact: boolean): Promise
     const evidence = await Evidence.create(join(folder, 'evidence'), settings, { exact });
     try {
       const gathered = await gatherDay(settings, evidence);
-      const { range, replay, coverage } = gathered;
-      await evidence.seal(settings, range, replay, coverage);
-      return { settings, ...gathered, ...(await playedOf(evidence)) };
+      const { bounds, ...seen } = gathered;
+      await evidence.seal({ settings, ...seen, bounds: settings.kinds.map(() => bounds) });
+      return { settings, ...seen, ...(await playedOf(evidence)) };
     } finally {
       evidence.close();
     }
@@ -39,7 +39,7 @@ export async function auditDay(day: Day, begin: number, exact: boolean): Promise
 async function gatherDay(
   settings: Settings,
   evidence: Evidence,
-): Promise<Pick<Audited, 'range' | 'replay' | 'coverage'>> {
+): Promise<Pick<Audited, 'range' | 'replay' | 'coverage'> & { readonly bounds: EffectBounds }> {
   const { signal } = new AbortController();
   const hooks: SourceHooks = { progress: () => {}, signal, digestKey: new Uint8Array(16) };
   const messages = await openMessages(settings, hooks);
@@ -60,5 +60,5 @@ async function gatherDay(
     await source.close();
     for (const [i, entry] of source.entries.entries()) coverage[entry] = found[i]!;
   }
-  return { range, replay, coverage };
+  return { range, replay, coverage, bounds };
 }
