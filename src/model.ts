@@ -540,7 +540,7 @@ export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total?: number;
-  readonly unit: 'messages' | 'rows' | 'lines' | 'bytes';
+  readonly unit: 'messages' | 'rows' | 'lines' | 'bytes' | 'seconds';
   /** How many bytes came for it so far, where that is worth knowing. */
   readonly bytes?: number;
 }

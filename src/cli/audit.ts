@@ -47,6 +47,8 @@ export interface AuditOptions {
   readonly resume: boolean;
   /** How often the replay is kept meanwhile, in milliseconds. */
   readonly checkpointMs: number;
+  /** Wait for the last effects before they are read. */
+  readonly wait: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -150,7 +152,7 @@ async function auditInto(
     const checkpoint = { due: () => evidence.checkpointIsDue, offer };
     const resumption = { checkpoint, ...(resumed && { from: resumed.replay }) };
     const place = { settings, hooks, evidence, stages, say, ...(await openSources(settings, hooks)) };
-    const { judgement, ...gathered } = await gatherAndJudge(run, place, resumption);
+    const { judgement, ...gathered } = await gatherAndJudge(run, place, resumption, options.wait);
     const directory = run.nameFrom(judgement.time?.from);
     await evidence.keep(recordOf(settings, gathered, { id: run.id, startedAt, directory }, stages));
     signal.throwIfAborted();
@@ -170,11 +172,12 @@ async function gatherAndJudge(
   run: RunDirectory,
   place: Workplace,
   resumption: Resumption,
+  wait: boolean,
 ): Promise<Gathered & { readonly judgement: Judgement }> {
   const { evidence, stages, hooks, say } = place;
   const audited = (done: Judgement) => done.messages.audited;
   try {
-    const gathered = await gather(place, resumption, (range) => say(describe(range)));
+    const gathered = await gather(place, resumption, (range) => say(describe(range)), wait);
     hooks.signal.throwIfAborted();
     const judgement = await stages.run('judge', () => orForget(run, () => evidence.judge()), audited);
     const { isNew, ...closer } = await lookCloser(place, gathered, judgement);

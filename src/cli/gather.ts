@@ -1,4 +1,5 @@
 /** The first stage: from the sources into the evidence, messages first, then each place where effects are. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { AuditError, isAuditError } from '../error.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { rangeTime } from '../evidence/input.ts';
@@ -15,6 +16,7 @@ import type {
   TopicRange,
 } from '../model.ts';
 import { openEffects, openMessages } from '../sources/open.ts';
+import { duration } from '../words.ts';
 import type { Stages } from './stages.ts';
 
 /** What every stage of one audit works with. */
@@ -61,11 +63,13 @@ export async function closeSources({ messages, sources }: Pick<Workplace, 'messa
  * effect of the last message is not missed. Their sources stay open, for a second look into the same snapshot.
  *
  * @param onRange told the range as soon as it is fixed
+ * @param wait whether to wait first until no window is open any more
  */
 export async function gather(
   place: Workplace,
   resumption: Resumption,
   onRange: (range: TopicRange) => void,
+  wait: boolean,
 ): Promise<Gathered> {
   const { settings, messages, sources, evidence, stages } = place;
   for (const source of sources) await naming(settings, source, () => source.check());
@@ -79,6 +83,7 @@ export async function gather(
   );
   await messages.close();
   const read = { range, replay };
+  if (wait) await waitUntilSettled(place, read);
   const coverage = await gatherEffects(place, read);
   const bounds = settings.kinds.map((_, kind) => boundsOf(settings, kind, read));
   await stages.run('seal', () => evidence.seal({ settings, ...read, coverage, bounds }));
@@ -105,6 +110,31 @@ async function gatherEffects(
     });
   }
   return coverage;
+}
+
+/** A source's clock may be behind this one's. */
+const CLOCKS_MS = 1000;
+const TELL_MS = 1000;
+
+/** Until the last message's window of every kind is over. @throws the signal's reason when the user interrupts */
+export async function waitUntilSettled(
+  { settings, hooks, stages, say }: Pick<Workplace, 'settings' | 'hooks' | 'stages' | 'say'>,
+  { replay }: Pick<Read, 'replay'>,
+): Promise<void> {
+  const settle = Math.max(...settings.kinds.map((kind) => kind.settle));
+  const begin = Date.now();
+  // A message dated in the future is settled when one of now is.
+  const until = Math.min(replay.lastAt ?? 0, begin) + settle + CLOCKS_MS;
+  const total = until - begin;
+  if (total <= 0) return;
+  say(`waiting ${duration(total)} for effects to settle, until ${new Date(until).toISOString()}`);
+  await stages.run('wait', async () => {
+    for (let now = begin; now < until; now = Date.now()) {
+      const [done, all] = [now - begin, total].map((ms) => Math.round(ms / 1000));
+      hooks.progress({ stage: 'waiting for effects to settle', done: done!, total: all!, unit: 'seconds' });
+      await pause(Math.min(TELL_MS, until - now), undefined, { signal: hooks.signal });
+    }
+  });
 }
 
 /** Several kinds may fail in the same words: says whose source it was, where the words do not. */

@@ -83,12 +83,17 @@ function commands() {
             default: false,
             describe: 'go on with an interrupted audit of the same configuration',
           })
+          .option('wait', {
+            type: 'boolean',
+            default: false,
+            describe: 'wait for the effects of the last messages (settle) before effects are read',
+          })
           .option('checkpoint-ms', { type: 'number', default: 20_000, hidden: true })
           .option('exact', { type: 'boolean', default: false, hidden: true })
           .option('quiet', { type: 'boolean', default: false, describe: 'no progress on stderr' }),
       async (argv) => {
         const { audit } = await import('./audit.ts');
-        const { config, set, ledger, reportDirectory, resume, checkpointMs, exact, quiet, json } = argv;
+        const { config, set, ledger, reportDirectory, resume, wait, checkpointMs, exact, quiet, json } = argv;
         const captured = argv.capture?.map((file) => resolve(file));
         process.exitCode = await audit(
           {
@@ -99,6 +104,7 @@ function commands() {
             ledger,
             reportDirectory,
             resume,
+            wait,
             checkpointMs,
             exact,
             quiet,

@@ -1,9 +1,14 @@
 /** What is looked at more closely before a judgement is told, and what of it is kept. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/model.ts';
-import { CONFIG, closeShops, MESSAGES, run, shop } from './shop.ts';
+import { waitUntilSettled } from '../../src/cli/gather.ts';
+import { Stages } from '../../src/cli/stages.ts';
+import type { Progress, Replay, Report, Settings } from '../../src/model.ts';
+import { CONFIG, closeShops, EXECUTABLE, MESSAGES, run, shop } from './shop.ts';
 
 afterAll(closeShops);
 
@@ -164,3 +169,69 @@ async function messagesIn(folder: string): Promise<readonly string[]> {
   instance.closeSync();
   return offsets;
 }
+
+describe('waiting', () => {
+  const place = (settle: number, signal = new AbortController().signal) => {
+    const told: Progress[] = [];
+    const said: string[] = [];
+    return {
+      told,
+      said,
+      settings: { kinds: [{ settle }, { settle: 1 }] } as unknown as Settings,
+      hooks: { progress: (one: Progress) => told.push(one), signal, digestKey: Buffer.alloc(16) },
+      stages: new Stages(),
+      say: (line: string) => said.push(line),
+    };
+  };
+  const upTo = (lastAt: number | undefined) => ({
+    replay: (lastAt === undefined ? {} : { lastAt }) as Replay,
+  });
+
+  it('lasts until the window of the last message is over', async () => {
+    const waiting = place(500);
+    const lastAt = Date.now();
+    await waitUntilSettled(waiting, upTo(lastAt));
+    expect(Date.now()).toBeGreaterThanOrEqual(lastAt + 500);
+    expect(waiting.said).toEqual([expect.stringMatching(/^waiting [\d.]+m?s for effects to settle, until /)]);
+    expect(waiting.told[0]).toMatchObject({ stage: 'waiting for effects to settle', unit: 'seconds' });
+    expect(waiting.stages.list()).toMatchObject([{ name: 'wait' }]);
+  });
+
+  it('is not done for windows that are over, or where there is no message', async () => {
+    const waiting = place(500);
+    await waitUntilSettled(waiting, upTo(Date.now() - 60_000));
+    await waitUntilSettled(waiting, upTo(undefined));
+    expect(waiting.said).toEqual([]);
+    expect(waiting.stages.list()).toEqual([]);
+  });
+
+  it('does not wait for the date of a message from the future', async () => {
+    await waitUntilSettled(place(10), upTo(Date.now() + 1e9));
+  });
+
+  it('ends when the user interrupts', async () => {
+    const ts = Date.now();
+    const message = {
+      topic: 'orders',
+      partition: 0,
+      offset: 0,
+      ts,
+      key: null,
+      payload: '{"order":{"id":"ORD-0"}}',
+    };
+    const folder = shop({
+      'messages.jsonl': JSON.stringify(message),
+      'onceover.yaml': `${CONFIG}    settle: 1h\n`,
+    });
+    const child = spawn(process.execPath, [EXECUTABLE, 'audit', 'onceover.yaml', '--wait'], { cwd: folder });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    while (!stderr.includes('for effects to settle') && child.exitCode === null) await sleep(50);
+    child.kill('SIGINT');
+    const [status] = (await once(child, 'close')) as [number];
+    expect(stderr).toMatch(/waiting (?:60m|1h) for effects to settle/);
+    expect(status).toBe(130);
+  });
+});
