@@ -59,18 +59,20 @@ function onTo(to: number, { settings }: Workplace, { range, replay }: Read): Fur
 }
 
 async function readOn(
-  { messages, evidence, stages }: Workplace,
-  { replay }: Read,
+  { messages, evidence, stages, say }: Workplace,
+  { range: { notes }, replay }: Read,
   further: Further,
 ): Promise<Read> {
   const isBack = 'from' in further;
+  const note = noteOf(further);
+  say(note);
   const more = await stages.run(
     isBack ? 'read back' : 'read on',
     () => messages.readOn(further, (batch) => evidence.takeFurther(batch)),
     (done) => done.replay.messages - replay.messages,
   );
   await messages.close();
-  const range = { ...more.range, notes: [...more.range.notes, noteOf(further)] };
+  const range = { ...more.range, notes: [...notes, note] };
   const read = { range, replay: more.replay };
   await evidence.addFurther(isBack ? 'before' : 'behind', read);
   return read;

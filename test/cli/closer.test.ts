@@ -104,6 +104,10 @@ describe('a closer look', () => {
     // Ann's was in doubt as well, until it was known that her row of 12:00 is her own; that of 8:01 is found, and changes nothing.
     expect(report.coverage[0]!.secondLook).toEqual({ keys: 3, found: 2, effects: 3 });
     expect(report.range.partitions).toMatchObject([{ first: '2', end: '5' }]);
+    expect(report.range.notes).toEqual([
+      expect.stringContaining('read back from 2025-11-19T10:05:00.000Z'),
+      expect.stringContaining('read on to 2025-11-20T13:02:01.001Z'),
+    ]);
     const before = bytesOf(done.folder);
     for (const name of FILES) rmSync(join(reportOf(done.folder), name));
     for (const name of Object.keys(SHOP)) rmSync(join(done.folder, name));

@@ -31,8 +31,15 @@ export interface Played {
   readonly orphans: readonly Orphan[];
 }
 
-/** @param exact judge every key by the full rules, see EvidenceOptions. */
-export async function play(history: History, exact: boolean): Promise<Played> {
+/**
+ * @param exact judge every key by the full rules, see EvidenceOptions
+ * @param found effects that only a second look finds, where their key is looked for; undefined: none is taken
+ */
+export async function play(
+  history: History,
+  exact: boolean,
+  found?: readonly HistoryEffect[],
+): Promise<Played> {
   const parent = await mkdtemp(join(tmpdir(), 'onceover-play-'));
   const settings = settingsOf(history);
   const evidence = await Evidence.create(join(parent, 'evidence'), settings, { exact });
@@ -47,6 +54,20 @@ export async function play(history: History, exact: boolean): Promise<Played> {
     evidence.close();
     await rm(parent, { recursive: true, force: true });
   }
+}
+
+async function playAgain(
+  history: History,
+  evidence: Evidence,
+  found: readonly HistoryEffect[],
+): Promise<Judgement> {
+  for (const kind of history.kinds.keys()) {
+    for await (const keys of evidence.keysInDoubt(kind, false)) {
+      const ofKeys = found.filter((effect) => effect.kind === kind && keys.has(effect.key));
+      await evidence.takeEffects(kind, effectBatch(ofKeys));
+    }
+  }
+  return evidence.judgeAgain();
 }
 
 function inputOf(settings: Settings, history: History): Parameters<Evidence['seal']>[0] {

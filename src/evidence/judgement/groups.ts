@@ -30,7 +30,7 @@ HAVING count(CASE WHEN ${CONTESTED} THEN 1 END) > 0`,
       name: 'group_sightings',
       kind: 'view',
       select: `
-SELECT f.msg_key AS msg_key, f.effect_kind AS effect_kind, CASE WHEN f.fate IN ('early', 'late') THEN 0 ELSE 1 END AS of_key,
+SELECT f.msg_key AS msg_key, f.effect_kind AS effect_kind, CASE WHEN f.fate IN ('early', 'late', 'beyond') THEN 0 ELSE 1 END AS of_key,
        f.at_us AS first_us, f.at_us AS last_us
 FROM fates AS f WHERE f.step = 1
 UNION ALL
