@@ -4,7 +4,7 @@
  */
 import { textValues } from '../columns.ts';
 import { rangeTime } from '../evidence/input.ts';
-import type { Further, Judgement, SecondLook } from '../model.ts';
+import type { EffectSourceSettings, Further, Judgement, SecondLook, Settings } from '../model.ts';
 import { type Gathered, naming, type Workplace } from './gather.ts';
 
 export interface Closer extends Gathered {
@@ -103,8 +103,12 @@ async function lookAgain(
     'second look',
     async () => {
       for (const kind of doubtful) {
-        for await (const keys of place.evidence.keysInDoubt(kind, late)) {
-          await lookFor(place, kind, keys, looks);
+        for (const by of ['key', 'coordinates'] as const) {
+          const entries = entriesOf(place.settings, kind, by);
+          if (entries.size === 0) continue;
+          for await (const keys of place.evidence.keysInDoubt(kind, late, by)) {
+            await lookFor(place, entries, keys, looks);
+          }
         }
       }
     },
@@ -113,15 +117,22 @@ async function lookAgain(
   return looks;
 }
 
-/** In every source of the kind; adds up what came of it. */
+/** The entries of a kind whose effects carry the key, or their message's coordinates. */
+function entriesOf({ entries }: Settings, kind: number, by: 'key' | 'coordinates'): ReadonlySet<number> {
+  const isBy = (source: EffectSourceSettings) =>
+    by === ('coordinates' in source && source.coordinates !== undefined ? 'coordinates' : 'key');
+  return new Set(entries.flatMap((one, entry) => (one.kind === kind && isBy(one.source) ? [entry] : [])));
+}
+
+/** In every one of the entries; adds up what came of it. */
 async function lookFor(
   { settings, sources, evidence }: Workplace,
-  kind: number,
+  entries: ReadonlySet<number>,
   keys: ReadonlySet<string>,
   looks: Map<number, SecondLook>,
 ): Promise<void> {
   for (const source of sources) {
-    for (const entry of source.entries.filter((one) => settings.entries[one]!.kind === kind)) {
+    for (const entry of source.entries.filter((one) => entries.has(one))) {
       const found = new Set<string>();
       let effects = 0;
       await naming(settings, source, () =>

@@ -1,22 +1,31 @@
 /** What a first judgement would have more of: keys looked for once more, and messages from further around the range. */
 import { type Engine, wholeText } from './engine.ts';
+import { isAudited } from './judgement/statement.ts';
 
 /** Keys that are looked for at once: what they take of memory is bounded, however many are missing. */
 const PORTION = 200_000;
 
+/** A message's coordinates, as effects that carry them have them for a key. */
+const COORDINATES = "CAST(m.partition_id AS VARCHAR) || ' ' || CAST(m.offset_id AS VARCHAR)";
+
 /**
  * The keys that seem to lack effects of a kind (DESIGN rule 11), in portions.
  * @param late also those that would lack one if their late ones turned out to be another message's
+ * @param by `coordinates`: those of the messages with such a key, in its place
  */
 export async function* keysInDoubt(
   engine: Engine,
   kind: number,
   late: boolean,
+  by: 'key' | 'coordinates',
 ): AsyncGenerator<ReadonlySet<string>> {
   const ifLate = `OR (j.verdict = 'unknown' AND j.expect_min > 0 AND EXISTS (SELECT 1 FROM fates AS f
     WHERE f.msg_key = j.msg_key AND f.effect_kind = j.effect_kind AND f.fate = 'late'))`;
-  const select = `SELECT DISTINCT ${wholeText('j.msg_key')} FROM judged AS j
-    WHERE j.effect_kind = ${kind} AND (j.verdict = 'missing' ${late ? ifLate : ''})`;
+  const inDoubt = `FROM judged AS j WHERE j.effect_kind = ${kind} AND (j.verdict = 'missing' ${late ? ifLate : ''})`;
+  const select =
+    by === 'key'
+      ? `SELECT DISTINCT ${wholeText('j.msg_key')} ${inDoubt}`
+      : `SELECT ${COORDINATES} FROM messages AS m WHERE ${isAudited('m')} AND m.msg_key IN (SELECT j.msg_key ${inDoubt})`;
   let keys = new Set<string>();
   for await (const rows of engine.stream(select)) {
     for (const [key] of rows) keys.add(key as string);
@@ -64,7 +73,8 @@ export type Side = 'before' | 'behind';
 
 /**
  * Which keys messages from further away are kept of. Of all that the wider reach says anew something of, so that no
- * effect is taken for another's; and of no others, whose effects of that time were not read.
+ * effect is taken for another's; and of no others, whose effects of that time were not read. An effect without a message
+ * may name it by its coordinates.
  */
 const KEYS: Readonly<Record<Side, string>> = {
   before: "SELECT o.effect_key AS msg_key FROM orphans AS o WHERE o.reason IN ('no-message', 'unread')",
@@ -83,7 +93,8 @@ export async function keepFurther(
   further: string,
   target: string,
 ): Promise<number> {
-  const kept = `SELECT m.* FROM read_parquet('${further}') AS m WHERE m.msg_key IN (${KEYS[side]})`;
+  const kept = `SELECT m.* FROM read_parquet('${further}') AS m
+    WHERE m.msg_key IN (${KEYS[side]}) OR ${COORDINATES} IN (${KEYS[side]})`;
   const [row] = await engine.rows(`SELECT count(*) FROM (${kept}) AS s`);
   const rows = Number(row![0]);
   if (rows > 0) await engine.run(`COPY (${kept}) TO '${target}' (FORMAT parquet)`);

@@ -190,9 +190,14 @@ export class Evidence {
    * The keys whose `missing` of a kind is not to be believed before they were looked for once more (DESIGN rule 11), in
    * portions. After {@link judge}; what is found goes to {@link takeEffects}.
    * @param late also those that would lack an effect if their late ones turned out to be another message's
+   * @param by `coordinates`: for a source whose effects carry those of their message, `PARTITION OFFSET`
    */
-  keysInDoubt(kind: number, late: boolean): AsyncGenerator<ReadonlySet<string>> {
-    return keysInDoubt(this.#engine, kind, late);
+  keysInDoubt(
+    kind: number,
+    late: boolean,
+    by: 'key' | 'coordinates' = 'key',
+  ): AsyncGenerator<ReadonlySet<string>> {
+    return keysInDoubt(this.#engine, kind, late, by);
   }
 
   /** How much further it would pay to read messages, as {@link judge} left it (DESIGN rules 8 and 15). */
