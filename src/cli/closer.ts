@@ -94,8 +94,8 @@ async function lookAgain(
   judgement: Judgement,
   late: boolean,
 ): Promise<ReadonlyMap<number, SecondLook>> {
-  const doubtful = judgement.kinds.flatMap(({ verdicts }, kind) =>
-    verdicts.missing > 0 || (late && verdicts.unknown > 0) ? [kind] : [],
+  const doubtful = judgement.kinds.flatMap(({ verdicts, groups }, kind) =>
+    verdicts.missing > 0 || groups.short > 0 || (late && verdicts.unknown > 0) ? [kind] : [],
   );
   const looks = new Map<number, SecondLook>();
   if (doubtful.length === 0) return looks;

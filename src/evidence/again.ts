@@ -21,7 +21,11 @@ export async function* keysInDoubt(
 ): AsyncGenerator<ReadonlySet<string>> {
   const ifLate = `OR (j.verdict = 'unknown' AND j.expect_min > 0 AND EXISTS (SELECT 1 FROM fates AS f
     WHERE f.msg_key = j.msg_key AND f.effect_kind = j.effect_kind AND f.fate = 'late'))`;
-  const inDoubt = `FROM judged AS j WHERE j.effect_kind = ${kind} AND (j.verdict = 'missing' ${late ? ifLate : ''})`;
+  // A group that is short lacks effects as well, whichever of its events they are of.
+  const ifShort = `OR EXISTS (SELECT 1 FROM contested_groups AS g
+    WHERE g.msg_key = j.msg_key AND g.effect_kind = j.effect_kind AND g.state = 'short')`;
+  const inDoubt = `FROM judged AS j
+    WHERE j.effect_kind = ${kind} AND (j.verdict = 'missing' ${ifShort} ${late ? ifLate : ''})`;
   const select =
     by === 'key'
       ? `SELECT DISTINCT ${wholeText('j.msg_key')} ${inDoubt}`

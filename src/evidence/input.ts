@@ -138,7 +138,7 @@ function holeTime({ from, to }: Pick<MessageHole, 'from' | 'to'>): [bigint, bigi
 /** Which offsets were read, padding included: an effect may name one of others. */
 async function writeReadOffsets(engine: Engine, range: TopicRange): Promise<void> {
   await engine.run(
-    'CREATE TABLE read_offsets (partition_id INTEGER, first_offset BIGINT, end_offset BIGINT)',
+    'CREATE OR REPLACE TABLE read_offsets (partition_id INTEGER, first_offset BIGINT, end_offset BIGINT)',
   );
   for (const { partition, readFirst, readEnd } of range.partitions) {
     const span = [partition, BigInt(readFirst), BigInt(readEnd)];

@@ -63,7 +63,7 @@ export function groupOf(
 /** Neither before the window of every event that it could be of, nor so late that a later message may explain it. */
 function isSurelyOfKey(input: History, events: readonly Event[], effect: HistoryEffect): boolean {
   const owners = ownersOf(input, events, effect);
-  return owners.events.length > 0 && owners.how !== 'late';
+  return owners.events.length > 0 && owners.how !== 'late' && owners.how !== 'beyond';
 }
 
 function mayBeOfHole(input: History, effects: readonly HistoryEffect[], kind: number): boolean {
