@@ -30,6 +30,7 @@ const HOME: Readonly<Record<string, string>> = {
   avsc: 'sources/capture/avro.ts',
   'csv-stringify': 'render/',
   kafkajs: 'sources/kafka/kafkajs-transport.ts',
+  mysql2: 'sources/database/mysql/',
   pg: 'sources/database/postgres/',
   'pg-copy-streams': 'sources/database/postgres/',
   pgpass: 'sources/database/postgres/',

@@ -16,6 +16,7 @@ import {
   kafkaUnavailable,
 } from './servers/kafka-jars.ts';
 import { kcatUnavailable } from './servers/kcat.ts';
+import { mariadbUnavailable } from './servers/mariadb.ts';
 import { postfixUnavailable } from './servers/postfix.ts';
 import { postgresUnavailable } from './servers/postgres.ts';
 import { postgresBinaries } from './servers/postgres-binaries.ts';
@@ -32,10 +33,11 @@ export async function prepareKafka(say: (line: string) => void, version?: KafkaV
   await attempt('Apache Kafka', () => fetchKafkaJars(version), say);
 }
 
-/** Installs the missing ones of PostgreSQL, Postfix, kcat and a Java compiler from Debian's package sources; nothing of them is started. */
+/** Installs the missing ones of PostgreSQL, MariaDB, Postfix, kcat and a Java compiler from Debian's package sources; nothing of them is started. */
 async function prepareDebian(say: (line: string) => void): Promise<void> {
   const packages = [
     ...(hasPostgres() ? [] : ['postgresql']),
+    ...(mariadbUnavailable() === undefined ? [] : ['mariadb-server-core', 'mariadb-client-core']),
     ...(postfixUnavailable() === undefined ? [] : ['postfix']),
     ...(kcatUnavailable() === undefined ? [] : ['kcat']),
     ...(javaCompilerUnavailable() === undefined ? [] : ['default-jdk-headless']),
@@ -97,6 +99,7 @@ function stillMissing(): Unavailable[] {
     certificatesUnavailable(),
     apicurioUnavailable(),
     postgresUnavailable(),
+    mariadbUnavailable(),
     postfixUnavailable(),
     kcatUnavailable(),
     javaCompilerUnavailable(),
