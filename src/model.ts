@@ -278,7 +278,7 @@ export type Expectation =
   /** A list's length, or a whole number, in each message. */
   | { readonly by: 'field'; readonly field: FieldReference };
 
-export type EffectSourceSettings = PostgresSettings | EmailSettings | LogSettings;
+export type EffectSourceSettings = PostgresSettings | MysqlSettings | EmailSettings | LogSettings;
 
 interface EffectSourceCommon {
   /** With coordinates: two parts, the columns of partition and offset. */
@@ -321,6 +321,13 @@ export type EpochUnit = 's' | 'ms' | 'us';
 export interface PostgresSettings extends DatabaseSettings {
   readonly source: 'postgres';
   /** Connection URL; undefined: the PG* environment. Holds a secret: never print it. */
+  readonly url?: string;
+}
+
+/** MySQL or MariaDB: the server tells which. */
+export interface MysqlSettings extends DatabaseSettings {
+  readonly source: 'mysql';
+  /** Connection URL; undefined: the MYSQL_* environment. Holds a secret: never print it. */
   readonly url?: string;
 }
 

@@ -233,7 +233,7 @@ function read(name: string): FieldReference | undefined {
   return fieldReference.read(name, 'text');
 }
 
-const EFFECT_KEY = { postgres: databaseKey, log: columnKey, email: emailKey };
+const EFFECT_KEY = { postgres: databaseKey, mysql: databaseKey, log: columnKey, email: emailKey };
 
 /** A key of two parts and a key of one are never equal. */
 function keysCanMeet(look: Looker, kind: string): Mistake[] {

@@ -26,6 +26,7 @@ import {
   headerName,
   kindName,
   moment,
+  mysqlUrl,
   offsetBound,
   oneOf,
   partition,
@@ -355,6 +356,7 @@ function coordinateKey({ partition = '', offset = '' } = {}): EffectKeyPart[] {
 }
 
 const postgres = databaseRows(postgresUrl);
+const mysql = databaseRows(mysqlUrl);
 
 const log = section(
   {
@@ -386,8 +388,8 @@ const email = section({
 });
 
 /** What a kind takes its effects from: at least one of these (rules.ts), each once or as a list. */
-export const SOURCES = ['postgres', 'log', 'email'] as const;
-export const SOURCES_LATER = ['mysql'];
+export const SOURCES = ['postgres', 'mysql', 'log', 'email'] as const;
+export const SOURCES_LATER = ['kafka'];
 
 const ENTRIES = 'a source, or a list of several';
 
@@ -415,6 +417,7 @@ export const DEFAULT_WINDOW = { settle: 600_000, lead: 120_000 } as const;
 const kind = section(
   {
     postgres: oneOrMore(ENTRIES, postgres).exactOptional(),
+    mysql: oneOrMore(ENTRIES, mysql).exactOptional(),
     log: oneOrMore(ENTRIES, log).exactOptional(),
     email: oneOrMore(ENTRIES, email).exactOptional(),
     expect: mappingOr(bounds, scalar(expectation)).default({ by: 'number', min: 1, max: 1 }),

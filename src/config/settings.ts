@@ -110,11 +110,12 @@ export function effectEntries(effects: Configuration['effects'], directory: stri
 }
 
 function effectSources(
-  { postgres = [], email = [], log = [] }: Kind,
+  { postgres = [], mysql = [], email = [], log = [] }: Kind,
   directory: string,
 ): readonly EffectSourceSettings[] {
   return [
     ...postgres.map((one) => ({ source: 'postgres' as const, ...one })),
+    ...mysql.map((one) => ({ source: 'mysql' as const, ...one })),
     ...email.map((one) => ({ source: 'email' as const, ...one, files: beside(directory, one.files) })),
     ...log.map((one) => ({ source: 'log' as const, ...one, files: beside(directory, one.files) })),
   ];

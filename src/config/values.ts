@@ -48,6 +48,11 @@ export const postgresUrl = texts(
   /^postgres(?:ql)?:\/\/./s,
 );
 
+export const mysqlUrl = texts(
+  'a connection URL such as mysql://auditor@db:3306/orders',
+  /^(?:mysql|mariadb):\/\/./s,
+);
+
 export const registryUrl: Reader<string> = {
   expected: 'the URL of a schema registry, such as http://registry:8081',
   read: (text) => (/^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text : undefined),

@@ -1,6 +1,13 @@
 /** Which source serves what the settings name; only what serves is loaded, since drivers and formats take a while. */
 import { AuditError, isAuditError } from '../error.ts';
-import type { EffectSource, MessageSource, PostgresSettings, Settings, SourceHooks } from '../model.ts';
+import type {
+  EffectEntry,
+  EffectSource,
+  EffectSourceSettings,
+  MessageSource,
+  Settings,
+  SourceHooks,
+} from '../model.ts';
 
 export async function openMessages(settings: Settings, hooks: SourceHooks): Promise<MessageSource> {
   if (settings.messages.from.source === 'kafka') {
@@ -13,37 +20,71 @@ export async function openMessages(settings: Settings, hooks: SourceHooks): Prom
 
 /** One source per log entry, and one per database, so that all its entries are read in one snapshot. */
 export async function openEffects(settings: Settings, hooks: SourceHooks): Promise<readonly EffectSource[]> {
-  const entries = [...settings.entries.keys()];
-  const ofLogs = entries.filter((entry) => settings.entries[entry]!.source.source !== 'postgres');
-  const databases = ofLogs.length < entries.length ? await openDatabases(settings, hooks) : [];
-  if (ofLogs.length === 0) return databases;
-  const { logEffects } = await import('./logs/effects.ts');
-  return [...databases, ...ofLogs.map((entry) => logEffects(settings, entry, hooks))];
+  return [
+    ...(await openPostgres(settings, hooks)),
+    ...(await openMysql(settings, hooks)),
+    ...(await openLogs(settings, hooks)),
+  ];
 }
 
-async function openDatabases(settings: Settings, hooks: SourceHooks): Promise<readonly EffectSource[]> {
+async function openPostgres(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
+  const entries = entriesFrom(settings, 'postgres');
+  if (entries.length === 0) return [];
   const { databaseOf, postgresEffects } = await import('./database/postgres/effects.ts');
+  return perDatabase(entries, databaseOf).map((own) => postgresEffects(settings, own, hooks));
+}
+
+async function openMysql(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
+  const entries = entriesFrom(settings, 'mysql');
+  if (entries.length === 0) return [];
+  const { databaseOf, mysqlEffects } = await import('./database/mysql/effects.ts');
+  return perDatabase(entries, databaseOf).map((own) => mysqlEffects(settings, own, hooks));
+}
+
+async function openLogs(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
+  const entries = entriesFrom(settings, 'log', 'email');
+  if (entries.length === 0) return [];
+  const { logEffects } = await import('./logs/effects.ts');
+  return entries.map(([entry]) => logEffects(settings, entry, hooks));
+}
+
+type Numbered<Source extends EffectSourceSettings> = readonly [number: number, entry: EffectEntry<Source>];
+type From<Name extends EffectSourceSettings['source']> = Extract<EffectSourceSettings, { source: Name }>;
+
+/** The entries of some sources, with their indexes. */
+function entriesFrom<Name extends EffectSourceSettings['source']>(
+  settings: Settings,
+  ...names: readonly Name[]
+): Numbered<From<Name>>[] {
+  const isFrom = (one: Numbered<EffectSourceSettings>): one is Numbered<From<Name>> =>
+    names.some((name) => name === one[1].source.source);
+  return [...settings.entries.entries()].filter(isFrom);
+}
+
+/** The indexes of the entries, those of one database together. */
+function perDatabase<Source extends EffectSourceSettings>(
+  entries: readonly Numbered<Source>[],
+  databaseOf: (source: Source) => string,
+): readonly number[][] {
   const databases = new Map<string, number[]>();
-  for (const [entry, { name, source }] of settings.entries.entries()) {
-    if (source.source !== 'postgres') continue;
-    const database = databaseNamed(name, source, databaseOf);
-    databases.set(database, [...(databases.get(database) ?? []), entry]);
+  for (const [number, entry] of entries) {
+    const database = databaseNamed(entry, databaseOf);
+    databases.set(database, [...(databases.get(database) ?? []), number]);
   }
-  return [...databases.values()].map((entries) => postgresEffects(settings, entries, hooks));
+  return [...databases.values()];
 }
 
 /** @throws AuditError 2, naming the kind whose url it is */
-function databaseNamed(
-  kind: string,
-  source: PostgresSettings,
-  databaseOf: (source: PostgresSettings) => string,
+function databaseNamed<Source extends EffectSourceSettings>(
+  { name, source }: EffectEntry<Source>,
+  databaseOf: (source: Source) => string,
 ): string {
   try {
     return databaseOf(source);
   } catch (error) {
     if (!isAuditError(error)) throw error;
     const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new AuditError(error.status, `effects.${kind}.postgres.url: ${error.message}`, {
+    throw new AuditError(error.status, `effects.${name}.${source.source}.url: ${error.message}`, {
       ...hint,
       cause: error,
     });

@@ -21,7 +21,7 @@ import type { Wanted } from './rows.ts';
  */
 export function logEffects(settings: Settings, entry: number, hooks: SourceHooks): EffectSource {
   const one = settings.entries[entry]!;
-  const files = () => expandFiles(one.source.source === 'postgres' ? [] : one.source.files);
+  const files = () => expandFiles('files' in one.source ? one.source.files : []);
   let gathered: { readonly paths: readonly string[]; readonly bounds: EffectBounds } | undefined;
   const read = ({ paths, ...wanted }: Wanted & { paths: readonly string[] }, take: TakeEffects) => {
     const hand = (batch: EffectBatch) => take(entry, batch);
