@@ -354,7 +354,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'no source of effects',
       source('settle: 1m'),
-      '7 effects.order-row: expected at least one of postgres, log, email; got none',
+      '7 effects.order-row: expected at least one of postgres, mysql, log, email; got none',
     ],
     [
       'a key of two parts in the second shard',
@@ -417,6 +417,16 @@ describe('every mistake is told with its line, its path and what was expected', 
       '8 effects.order-row.postgres.url: expected a connection URL such as postgres://auditor@db:5432/orders; got "mysql://db/orders"',
     ],
     [
+      'a URL of another database than MySQL',
+      source('mysql: { url: "postgres://db/orders", table: orders, key: id }'),
+      '8 effects.order-row.mysql.url: expected a connection URL such as mysql://auditor@db:3306/orders; got "postgres://db/orders"',
+    ],
+    [
+      'a key of two parts in MySQL',
+      source('mysql: { table: orders, key: [a, b] }'),
+      '8 effects.order-row.mysql.key: expected 1 part, as messages.key has; got 2 parts',
+    ],
+    [
       'a misspelt zone',
       rows('zone: Europe/Berln'),
       '8 effects.order-row.postgres.zone: expected an IANA time zone such as Europe/Berlin; got "Europe/Berln"; did you mean `Europe/Berlin`?',
@@ -461,7 +471,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'a name like no other',
       kind('colour: red'),
-      '9 effects.order-row.colour: unknown name; known here: postgres, log, email, expect',
+      '9 effects.order-row.colour: unknown name; known here: postgres, mysql, log, email, expect',
     ],
     [
       'an expectation that is none',
@@ -518,7 +528,7 @@ describe('every mistake is told with its line, its path and what was expected', 
 describe('what is not supported yet is said so, with its line', () => {
   it.each<[string, string]>([
     ['4 messages.group: not supported yet', messages('group: order-service')],
-    ['8 effects.order-row.mysql: not supported yet', source('mysql: { table: orders }')],
+    ['8 effects.order-row.kafka: not supported yet', source('kafka: { topic: invoices }')],
     [
       '8 effects.order-row.email.format: expected postfix; got "exim"; not supported yet',
       source('email: { files: [m], format: exim, key: { header: X-Id } }'),

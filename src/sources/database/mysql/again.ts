@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { EffectBatch, Take } from '../../../model.ts';
 import { isPlainPart, rowKey } from '../key.ts';
 import { readRows } from '../read.ts';
-import { type Column, layoutOf, type RowCursor } from '../table.ts';
+import { type Column, layoutOf, type Row } from '../table.ts';
 import { isBytes, isText, WHOLE_NUMBERS } from './key-types.ts';
 import { chunksOf, type Reading } from './read.ts';
 import { isIndexed } from './relation.ts';
@@ -27,30 +27,12 @@ export async function lookAgain(
   const { at } = table;
   if (at === undefined) return;
   const doing = `looking once more into ${table.shown}`;
-  for (const condition of conditionsFor(table, keys)) {
-    const cursor = new ServerRows(at, layoutOf(table).time, { bounds, side: 'outside' });
-    const chunks = chunksOf(session, doing, selectOutside(table, at, bounds, condition), cursor);
-    await readRows(table, withKeys(table, keys, chunks), take, progress);
-  }
-}
-
-/** The rows that have one of the keys. */
-async function* withKeys(
-  table: Table,
-  keys: ReadonlySet<string>,
-  chunks: AsyncIterable<RowCursor>,
-): AsyncGenerator<RowCursor, void> {
   const keyOf = rowKey(table);
-  for await (const rows of chunks) {
-    yield {
-      next() {
-        while (rows.next()) if (keys.has(keyOf(rows) ?? '')) return true;
-        return false;
-      },
-      bytes: (field) => rows.bytes(field),
-      instant: (field) => rows.instant(field),
-      integer: (field) => rows.integer(field),
-    };
+  const also = (row: Row) => keys.has(keyOf(row) ?? '');
+  for (const condition of conditionsFor(table, keys)) {
+    const cursor = new ServerRows(at, layoutOf(table).time, { bounds, side: 'outside', also });
+    const chunks = chunksOf(session, doing, selectOutside(table, at, bounds, condition), cursor);
+    await readRows(table, chunks, take, progress);
   }
 }
 

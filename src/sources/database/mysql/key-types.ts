@@ -78,7 +78,7 @@ function mismatch(column: Column, part: EffectKeyPart, parts: number): Mismatch 
     return { why: 'it is shown with six digits only', hint };
   }
   if (base === 'double') {
-    if ('as' in part) return undefined;
+    if (part.as === 'number') return undefined;
     return { why: NUMBERS, hint: `compare numbers: { from: ${shown}, as: number }` };
   }
   if (base === 'bit' || base === 'year' || type === 'tinyint(1)') {

@@ -1,12 +1,19 @@
 /** Rows as they come from the server, with their times made instants, and without those outside the bounds. */
+import type { TextColumn } from '../../../columns.ts';
 import type { EffectBounds } from '../../../model.ts';
-import { wholeStamp } from '../../logs/stamps.ts';
 import { Zone } from '../../logs/zones.ts';
-import type { RowCursor, TimeColumn } from '../table.ts';
+import { copyAscii, type Row, type RowCursor, type TimeColumn } from '../table.ts';
 import type { RawRow } from './session.ts';
+import { WallReader } from './wall.ts';
 
-/** Which rows are wanted: those with a time inside the bounds and those without one, or those with a time outside. */
-export type Wanted = { readonly bounds: EffectBounds; readonly side: 'inside' | 'outside' };
+/** Which rows are wanted. */
+export interface Wanted {
+  readonly bounds: EffectBounds;
+  /** Those with a time inside the bounds and those without one, or those with a time outside. */
+  readonly side: 'inside' | 'outside';
+  /** What else they must be; undefined: nothing. */
+  readonly also?: (row: Row) => boolean;
+}
 
 /**
  * A cursor over rows: `feed` some, then `next()` until it answers false. The server compares wall clocks roughly; what
@@ -17,6 +24,7 @@ export class ServerRows implements RowCursor {
   /** The field of the time; -1: none, or a number, which the server compares exactly. */
   readonly #time: number;
   readonly #zone: Zone | undefined;
+  readonly #walls = new WallReader();
   readonly #wanted: Wanted | undefined;
   #rows: readonly RawRow[] = [];
   #at = -1;
@@ -37,8 +45,7 @@ export class ServerRows implements RowCursor {
 
   next(): boolean {
     while (++this.#at < this.#rows.length) {
-      if (this.#time < 0) return true;
-      this.#readTime(this.bytes(this.#time));
+      if (this.#time >= 0) this.#readTime(this.bytes(this.#time));
       if (this.#isWanted()) return true;
     }
     return false;
@@ -46,6 +53,11 @@ export class ServerRows implements RowCursor {
 
   bytes(field: number): Buffer | undefined {
     return this.#rows[this.#at]![field] ?? undefined;
+  }
+
+  copyAscii(field: number, column: TextColumn): number {
+    const bytes = this.bytes(field);
+    return bytes === undefined ? -1 : copyAscii(bytes, 0, bytes.length, column);
   }
 
   instant(): bigint | string | undefined {
@@ -56,27 +68,30 @@ export class ServerRows implements RowCursor {
     return this.#doubt;
   }
 
-  /** Zero dates, and days that are none, have no stamp. */
+  /** A zero date, or a day that is none, stays the text that it is. */
   #readTime(bytes: Buffer | undefined): void {
     this.#doubt = 0;
-    const text = bytes?.toString('latin1');
-    const stamp = text === undefined ? undefined : wholeStamp(text);
-    if (stamp?.form !== 'wall') {
-      this.#micros = text;
+    const wall = bytes === undefined ? undefined : this.#walls.read(bytes);
+    if (wall === undefined) {
+      this.#micros = bytes?.toString('latin1');
       return;
     }
     if (this.#zone === undefined) {
-      this.#micros = stamp.wall;
+      this.#micros = wall;
       return;
     }
-    const { at, or = at } = this.#zone.moment(stamp.wall);
+    const { at, or = at } = this.#zone.moment(wall);
     this.#micros = Math.max(at, or);
     this.#doubt = Math.abs(at - or);
   }
 
   #isWanted(): boolean {
     if (this.#wanted === undefined) return true;
-    const { bounds, side } = this.#wanted;
+    return this.#isOnSide(this.#wanted) && (this.#wanted.also?.(this) ?? true);
+  }
+
+  #isOnSide({ bounds, side }: Wanted): boolean {
+    if (this.#time < 0) return true;
     if (typeof this.#micros !== 'number') return side === 'inside';
     const inside = this.#micros >= bounds.from * 1000 && this.#micros <= bounds.to * 1000;
     return inside === (side === 'inside');
