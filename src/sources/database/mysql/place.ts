@@ -42,6 +42,7 @@ export function placeOf(url: string | undefined): Place {
   const options = optionsOf(parsed);
   const decoded = (text: string | undefined) => (text ? decode(text) : undefined);
   const ca = options.get('ssl-ca');
+  const tls = options.get('ssl-mode') ?? (ca === undefined ? 'PREFERRED' : 'VERIFY_CA');
   const host = decoded(parsed?.hostname)?.replace(/^\[|\]$/g, '') ?? env.MYSQL_HOST ?? 'localhost';
   return {
     host,
@@ -50,7 +51,7 @@ export function placeOf(url: string | undefined): Place {
     user: decoded(parsed?.username) ?? env.MYSQL_USER ?? userInfo().username,
     password: decoded(parsed?.password) ?? env.MYSQL_PWD,
     database: decoded(parsed?.pathname.slice(1)) ?? env.MYSQL_DATABASE,
-    tls: tlsMode(options.get('ssl-mode') ?? (ca === undefined ? 'PREFERRED' : 'VERIFY_CA'), host),
+    tls: tlsMode(tls, host, ca),
     authorities: fileOf(ca),
     certificate: fileOf(options.get('ssl-cert')),
     key: fileOf(options.get('ssl-key')),
@@ -85,7 +86,7 @@ function optionsOf(url: URL | undefined): ReadonlyMap<string, string> {
   });
 }
 
-function tlsMode(text: string, host: string): TlsMode {
+function tlsMode(text: string, host: string, ca: string | undefined): TlsMode {
   const mode = TLS_MODES.find((one) => one === text.toUpperCase().replaceAll('-', '_'));
   // The driver would hold the certificate against `localhost`, and let in whoever has one of that name.
   if (mode === 'VERIFY_IDENTITY' && isIP(host) !== 0) {
@@ -96,6 +97,12 @@ function tlsMode(text: string, host: string): TlsMode {
         hint: 'name the server by its name, or be content with VERIFY_CA',
       },
     );
+  }
+  // Whoever has a certificate of a public authority would be let in, for whatever host.
+  if (mode === 'VERIFY_CA' && ca === undefined) {
+    throw new AuditError(2, 'ssl-mode=VERIFY_CA needs the certificate of the authority', {
+      hint: 'add `&ssl-ca=FILE`, or name the server and use VERIFY_IDENTITY',
+    });
   }
   if (mode !== undefined) return mode;
   throw new AuditError(2, 'the ssl-mode of the database url is none', {

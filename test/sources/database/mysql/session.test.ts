@@ -74,6 +74,8 @@ describe('where a database is', () => {
     expect(refusal('mysql://db/?ssl-ca=/nowhere/ca.pem')).toMatch(
       /^2 .*cannot be read: \/nowhere\/ca.pem \(ENOENT\)/,
     );
+    expect(refusal('mysql://db/?ssl-mode=VERIFY_CA')).toMatch(/^2 .*needs the certificate of the authority/);
+    expect(placeOf('mysql://db/?ssl-mode=VERIFY_IDENTITY').authorities).toBeUndefined();
     expect(refusal('mysql://10.0.0.1/?ssl-mode=VERIFY_IDENTITY')).toMatch(/^2 .*against a name/);
   });
 
