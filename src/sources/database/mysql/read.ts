@@ -69,7 +69,7 @@ export async function* chunksOf(
   }
 }
 
-/** Says at once what takes long, or makes times doubtful. */
+/** Says at once what takes long. */
 function sayWarnings({ table, say }: Reading, plan: Plan): string[] {
   const warning = scanWarning(table, plan);
   if (warning === undefined) return [];
