@@ -287,6 +287,15 @@ const RULES: Readonly<Record<string, readonly Story[]>> = {
       '1: ok / unknown 0.. source-gap',
     ],
   ],
+  '11, the second look': [
+    ['what comes late is found', 'm 1@0 | kind sought -20..90 | e 1@500', '1: unknown 0..1 late'],
+    ['and takes nothing from what was seen', 'm 1@0 | kind sought -20..90 | e 1@3 1@500', '1: ok'],
+    [
+      'what is surely another’s helps nobody',
+      'm 1@0 1@500 | kind sought -20..90 | e 1@505',
+      '1: missing, ok',
+    ],
+  ],
   '12, offsets that are gone': [
     [
       'an excess may be of a message that is gone',

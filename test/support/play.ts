@@ -49,7 +49,10 @@ export async function play(
       await evidence.takeEffects(entry, effectBatch(history.effects.filter((one) => one.entry === entry)));
     }
     await evidence.seal(inputOf(settings, history));
-    return await playedOf(evidence);
+    return await playedOf(
+      evidence,
+      found === undefined ? undefined : () => playAgain(history, evidence, found),
+    );
   } finally {
     evidence.close();
     await rm(parent, { recursive: true, force: true });
@@ -61,10 +64,10 @@ async function playAgain(
   evidence: Evidence,
   found: readonly HistoryEffect[],
 ): Promise<Judgement> {
-  for (const kind of history.kinds.keys()) {
-    for await (const keys of evidence.keysInDoubt(kind, false)) {
-      const ofKeys = found.filter((effect) => effect.kind === kind && keys.has(effect.key));
-      await evidence.takeEffects(kind, effectBatch(ofKeys));
+  for (const [entry, { kind, coordinates }] of history.entries.entries()) {
+    for await (const keys of evidence.keysInDoubt(kind, false, coordinates ? 'coordinates' : 'key')) {
+      const ofKeys = found.filter((effect) => effect.entry === entry && keys.has(effect.key));
+      await evidence.takeEffects(entry, effectBatch(ofKeys));
     }
   }
   return evidence.judgeAgain();
@@ -80,9 +83,10 @@ function inputOf(settings: Settings, history: History): Parameters<Evidence['sea
   };
 }
 
-/** Judges what was sealed, and reads it all back. */
-export async function playedOf(evidence: Evidence): Promise<Played> {
-  const judgement = await evidence.judge();
+/** Judges what was sealed, and once more where that is asked for, and reads it all back. */
+export async function playedOf(evidence: Evidence, again?: () => Promise<Judgement>): Promise<Played> {
+  const first = await evidence.judge();
+  const judgement = again === undefined ? first : await again();
   return { judgement, lines: await all(evidence.lines('all')), orphans: await all(evidence.orphans()) };
 }
 

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { loadSettings } from '../../../src/config/load.ts';
 import { Evidence } from '../../../src/evidence/evidence.ts';
 import { rangeTime } from '../../../src/evidence/input.ts';
-import type { Coverage, EffectBounds, Replay, Settings, SourceHooks, TopicRange } from '../../../src/model.ts';
+import type {
+  Coverage,
+  EffectBounds,
+  Replay,
+  Settings,
+  SourceHooks,
+  TopicRange,
+} from '../../../src/model.ts';
 import { openEffects, openMessages } from '../../../src/sources/open.ts';
 import { type Played, playedOf } from '../play.ts';
 import type { Day } from './day.ts';
