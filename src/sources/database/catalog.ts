@@ -1,7 +1,7 @@
 /** The columns that a configuration names, found among those that a table has; what is not there is told with what may be meant. */
 import { AuditError } from '../../error.ts';
 import { nearNames } from '../../nearest.ts';
-import type { Column } from './table.ts';
+import type { Column, RowSettings, RowTable } from './table.ts';
 
 export type CatalogColumn = Column & { readonly readable: boolean };
 
@@ -36,6 +36,12 @@ export function identity(catalog: Catalog, names: readonly string[]): Column[] {
   if (names.length > 0) return names.map((name) => findColumn(catalog, name));
   const message = `effects.${catalog.kind}: ${catalog.shown} has no primary key to tell its rows apart`;
   throw new AuditError(2, message, { hint: 'name a column that does: `id: …`' });
+}
+
+/** @param audited the topic that is @returns undefined: the coordinates name no column of a topic */
+export function topicOf(catalog: Catalog, { coordinates }: RowSettings, audited: string): RowTable['topic'] {
+  if (coordinates?.topic === undefined) return undefined;
+  return { column: findColumn(catalog, coordinates.topic), name: audited };
 }
 
 function missingColumn({ kind, shown, columns, shownName }: Catalog, name: string): AuditError {

@@ -31,6 +31,18 @@ export function epochMicros(text: string, unit: EpochUnit): bigint | undefined {
 }
 
 /**
+ * A moment as the number that a column is compared with.
+ *
+ * @param end of a span of whole numbers, which an index holds: a fraction would make the server convert each of them
+ */
+export function epochNumber(epochMs: number, unit: EpochUnit, end: 'first' | 'last' | undefined): string {
+  if (unit !== 's') return (BigInt(Math.trunc(epochMs)) * (unit === 'ms' ? 1n : 1000n)).toString();
+  const seconds = epochMs / 1000;
+  if (end === undefined) return seconds.toFixed(3);
+  return String(end === 'first' ? Math.ceil(seconds) : Math.floor(seconds));
+}
+
+/**
  * Holds a few numbers of the column against the unit that they are said to have: a wrong one would put every row
  * outside the range, and every message would be without its effect.
  *

@@ -1,5 +1,6 @@
 /** The SQL that reads one table. What is compared stands in it as numbers, times and hexadecimal digits only. */
-import type { EffectBounds, EpochUnit } from '../../../model.ts';
+import type { EffectBounds } from '../../../model.ts';
+import { epochNumber } from '../epoch.ts';
 import { OLDER_ROWS } from '../read.ts';
 import type { Column, TimeColumn } from '../table.ts';
 import type { Table } from './table.ts';
@@ -92,14 +93,7 @@ function isTime(at: TimeColumn): string {
  * @param end of a span of whole numbers: what lies between two of them is none
  */
 function comparable(epochMs: number, at: TimeColumn, slack: number, end?: 'first' | 'last'): string {
-  if (at.unit !== undefined) return number(epochMs, at.unit, isWhole(at) ? end : undefined);
+  if (at.unit !== undefined) return epochNumber(epochMs, at.unit, isWhole(at) ? end : undefined);
   const ms = Math.min(Math.max(epochMs + (at.zone === undefined ? 0 : slack), FIRST_MS), LAST_MS);
   return `TIMESTAMP'${new Date(ms).toISOString().slice(0, -1).replace('T', ' ')}'`;
-}
-
-function number(epochMs: number, unit: EpochUnit, end: 'first' | 'last' | undefined): string {
-  if (unit !== 's') return (BigInt(Math.trunc(epochMs)) * (unit === 'ms' ? 1n : 1000n)).toString();
-  const seconds = epochMs / 1000;
-  if (end === undefined) return seconds.toFixed(3);
-  return String(end === 'first' ? Math.ceil(seconds) : Math.floor(seconds));
 }

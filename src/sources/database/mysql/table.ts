@@ -1,8 +1,9 @@
 /** The table of one effect kind in MySQL, or its query: every name of the configuration found, every type looked at. */
 import type { EffectEntry, MysqlSettings } from '../../../model.ts';
-import { type Catalog, findColumn, identity } from '../catalog.ts';
-import { isPlainPart } from '../key.ts';
-import type { KeyColumn, RowTable, TimeColumn } from '../table.ts';
+import { blindness, type UniqueIndex } from '../blind.ts';
+import { type Catalog, findColumn, identity, topicOf } from '../catalog.ts';
+import type { Column, KeyColumn, RowTable, TimeColumn } from '../table.ts';
+import { timeColumn } from '../time.ts';
 import { findCoordinate, findKeyColumn, isText, keyNotes } from './key-types.ts';
 import { nameParts, quotedName, shownName } from './names.ts';
 import { columnsOfQuery, subselect } from './query.ts';
@@ -20,7 +21,7 @@ import {
   withoutSnapshot,
 } from './relation.ts';
 import type { Session } from './session.ts';
-import { timeColumn } from './time.ts';
+import { TIME_TYPES } from './time.ts';
 
 /** One effect kind's rows, with every name of the configuration found. */
 export interface Table extends RowTable {
@@ -34,24 +35,24 @@ export interface Table extends RowTable {
 /**
  * Looks up everything that the entry names.
  *
- * @param topic that is audited
+ * @param audited the topic that is
  * @throws AuditError 4: no such table or column, no right to read it, a time column that is no time;
  *   2: no identity, no zone, a type that can be no key, a query that is none.
  */
 export async function findTable(
   session: Session,
   { name: kind, source: settings }: EffectEntry<MysqlSettings>,
-  topic: string,
+  audited: string,
 ): Promise<Table> {
   const relation =
     settings.table === undefined ? undefined : await findRelation(session, kind, settings.table);
   const indexes = relation === undefined ? [] : await indexesOf(session, relation);
   const catalog = await catalogOf(session, kind, settings, relation);
   const key = keyColumns(catalog, settings);
-  const topicColumn =
-    settings.coordinates?.topic === undefined ? undefined : findColumn(catalog, settings.coordinates.topic);
-  const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings);
-  const blind = blindness(settings, key, topicColumn?.name, indexes);
+  const topic = topicOf(catalog, settings, audited);
+  const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings, TIME_TYPES);
+  const isNumber = (column: Column) => !isText(column);
+  const blind = blindness({ settings, key, topic }, uniqueIndexes(indexes), isNumber, shownName);
   return {
     kind,
     settings,
@@ -60,9 +61,9 @@ export async function findTable(
     shown: catalog.shown,
     key,
     id: identity(catalog, settings.id === undefined ? primaryKey(indexes) : [settings.id]),
-    at: at && { ...at, movedBy: at.movedBy ?? (await moverOf(session, relation, at)) },
+    at: at && { ...at, movedBy: await moverOf(session, relation, at) },
     only: settings.only.map((condition) => findColumn(catalog, condition.name)),
-    topic: topicColumn === undefined ? undefined : { column: topicColumn, name: topic },
+    topic,
     // No rights of a user hide single rows.
     hides: undefined,
     blind,
@@ -114,32 +115,17 @@ async function moverOf(
   relation: Relation | undefined,
   at: TimeColumn,
 ): Promise<string | undefined> {
+  if ((at as TimeColumn & Partial<MysqlColumn>).onUpdate) return 'ON UPDATE CURRENT_TIMESTAMP';
   const trigger = relation && (await updateTriggerOf(session, relation, at.name));
   return trigger === undefined ? undefined : `trigger ${shownName(trigger)}`;
 }
 
-/**
- * Two rows of one key would be two rows of the same values in the index. Values that are equal as text are equal under
- * every collation, and a row that has NULL in a part of its key has no key.
- */
-function blindness(
-  { key, coordinates }: MysqlSettings,
-  columns: readonly KeyColumn[],
-  topic: string | undefined,
-  indexes: readonly Index[],
-): string | undefined {
-  // Coordinates are read as numbers, so only numbers must be equal.
-  const plain = columns.filter((column, i) =>
-    coordinates === undefined ? isPlainPart(key[i]!) : !isText(column),
-  );
-  const covered = new Set([...plain.map(({ name }) => name), ...(topic === undefined ? [] : [topic])]);
-  const index = indexes.find(
-    ({ unique, parts }) =>
-      unique && parts.every(({ column, whole }) => whole && column !== undefined && covered.has(column)),
-  );
-  if (index === undefined) return undefined;
-  const names = index.parts.map(({ column = '' }) => shownName(column));
-  return `unique index ${shownName(index.name)} covers ${names.join(', ')}`;
+/** Of columns, of all of each value. */
+function uniqueIndexes(indexes: readonly Index[]): UniqueIndex[] {
+  return indexes.flatMap(({ name, unique, parts }) => {
+    const columns = parts.flatMap(({ column, whole }) => (whole && column !== undefined ? [column] : []));
+    return unique && columns.length === parts.length ? [{ name, columns }] : [];
+  });
 }
 
 async function relationNotes(

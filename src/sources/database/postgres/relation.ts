@@ -2,6 +2,7 @@
 import { escapeIdentifier } from 'pg';
 import { AuditError } from '../../../error.ts';
 import { nearNames } from '../../../nearest.ts';
+import type { UniqueIndex } from '../blind.ts';
 import type { CatalogColumn } from '../catalog.ts';
 import { nameParts, shownName } from './names.ts';
 import type { Session } from './session.ts';
@@ -18,12 +19,6 @@ export interface Relation {
 
 /** A column, and the category of its type (pg_type.typcategory). */
 export type PostgresColumn = CatalogColumn & { readonly category: string };
-
-/** Columns of which no two rows have the same values: of an index, in its order. */
-export interface UniqueIndex {
-  readonly name: string;
-  readonly columns: readonly string[];
-}
 
 /** Relations that rows can be read from; the others by name, for the error message. */
 const READABLE = 'rpvmf';

@@ -1,6 +1,7 @@
 /** The SQL that reads one table in COPY's binary format. COPY takes no parameters: every name and literal is quoted here. */
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import type { EffectBounds, EffectKeyPart, EpochUnit } from '../../../model.ts';
+import type { EffectBounds, EffectKeyPart } from '../../../model.ts';
+import { epochNumber } from '../epoch.ts';
 import { OLDER_ROWS } from '../read.ts';
 import type { Column, KeyColumn, TimeColumn } from '../table.ts';
 import type { Table } from './table.ts';
@@ -160,18 +161,10 @@ function isTime(at: TimeColumn): string {
 
 /** A moment as something the column is compared with: in the column's own terms, converted once by the server. */
 function comparable(epochMs: number, at: TimeColumn, end: 'first' | 'last' = 'first'): string {
-  if (at.unit !== undefined) return number(epochMs, at.unit, isWhole(at) ? end : undefined);
+  if (at.unit !== undefined) return epochNumber(epochMs, at.unit, isWhole(at) ? end : undefined);
   return at.zone === undefined
     ? moment(epochMs)
     : `(${moment(epochMs)} AT TIME ZONE ${escapeLiteral(at.zone)})`;
-}
-
-/** @param end of a span of whole numbers, which an index holds: a fraction would make the server convert each of them */
-function number(epochMs: number, unit: EpochUnit, end: 'first' | 'last' | undefined): string {
-  if (unit !== 's') return (BigInt(Math.trunc(epochMs)) * (unit === 'ms' ? 1n : 1000n)).toString();
-  const seconds = epochMs / 1000;
-  if (end === undefined) return seconds.toFixed(3);
-  return String(end === 'first' ? Math.ceil(seconds) : Math.floor(seconds));
 }
 
 /** PostgreSQL's times begin in 4713 BC, JavaScript's long before. */

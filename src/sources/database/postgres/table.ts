@@ -1,9 +1,11 @@
 /** The table of one effect kind in PostgreSQL, or its query: every name of the configuration found, every type looked at. */
 import { escapeIdentifier } from 'pg';
 import type { EffectEntry, PostgresSettings } from '../../../model.ts';
-import { type Catalog, findColumn, identity } from '../catalog.ts';
+import { blindness } from '../blind.ts';
+import { type Catalog, findColumn, identity, topicOf } from '../catalog.ts';
 import { isPlainPart } from '../key.ts';
-import type { KeyColumn, RowTable, TimeColumn } from '../table.ts';
+import type { Column, KeyColumn, RowTable, TimeColumn } from '../table.ts';
+import { timeColumn } from '../time.ts';
 import { findCoordinate, findKeyColumn } from './key-types.ts';
 import { nameParts, shownName } from './names.ts';
 import { explain, withPolicies } from './plan.ts';
@@ -14,12 +16,11 @@ import {
   type PostgresColumn,
   primaryKeyOf,
   type Relation,
-  type UniqueIndex,
   uniqueIndexesOf,
   updateTriggerOf,
 } from './relation.ts';
 import type { Session } from './session.ts';
-import { checkZone, timeColumn } from './time.ts';
+import { checkZone, TIME_TYPES } from './time.ts';
 
 /** One effect kind's rows, with every name of the configuration found. */
 export interface Table extends RowTable {
@@ -33,14 +34,14 @@ export interface Table extends RowTable {
 /**
  * Looks up everything that the entry names.
  *
- * @param topic that is audited
+ * @param audited the topic that is
  * @throws AuditError 4: no such table or column, no right to read it, a time column that is no time;
  *   2: no identity, no zone or one that the server does not know, a type that can be no key, a query that is none.
  */
 export async function findTable(
   session: Session,
   { name: kind, source: settings }: EffectEntry<PostgresSettings>,
-  topic: string,
+  audited: string,
 ): Promise<Table> {
   const relation =
     settings.table === undefined ? undefined : await findRelation(session, kind, settings.table);
@@ -48,8 +49,8 @@ export async function findTable(
   const id =
     settings.id === undefined && relation ? await primaryKeyOf(session, relation) : [settings.id ?? ''];
   const key = keyColumns(catalog, settings);
-  const topicColumn = settings.coordinates?.topic;
-  const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings);
+  const topic = topicOf(catalog, settings, audited);
+  const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings, TIME_TYPES);
   const unique = relation === undefined ? [] : await uniqueIndexesOf(session, relation);
   const table: Table = {
     kind,
@@ -61,9 +62,9 @@ export async function findTable(
     id: identity(catalog, id),
     at: at && { ...at, movedBy: await movedBy(session, relation, at) },
     only: settings.only.map((condition) => findColumn(catalog, condition.name)),
-    topic: topicColumn === undefined ? undefined : { column: findColumn(catalog, topicColumn), name: topic },
+    topic,
     hides: await hidingOf(session, catalog.shown, settings, relation),
-    blind: blindness(settings, key, topicColumn, unique),
+    blind: blindness({ settings, key, topic }, unique, isNumber, shownName),
     notes: notesOf(catalog.shown, settings, key, relation),
   };
   if (table.at?.zone !== undefined) await checkZone(session, kind, table.at.zone);
@@ -105,6 +106,11 @@ function keyColumns(catalog: Catalog, { key, coordinates }: PostgresSettings): K
   return key.map((part) => findKeyColumn(catalog, part, key.length));
 }
 
+/** `findCoordinate` lets in numbers and texts. */
+function isNumber(column: Column): boolean {
+  return (column as PostgresColumn).category === 'N';
+}
+
 async function movedBy(
   session: Session,
   relation: Relation | undefined,
@@ -130,26 +136,6 @@ async function hidingOf(
 
 async function hiddenFrom(session: Session, query: string): Promise<string[]> {
   return withPolicies(session, await explain(session, 'explaining the query', subselect(query)));
-}
-
-/**
- * Two rows of one key would be two rows of the same values in the index. Values that are equal as text are equal as
- * whatever type they are of, and a row that has NULL in a part of its key has no key.
- */
-function blindness(
-  { key, coordinates }: PostgresSettings,
-  columns: readonly KeyColumn[],
-  topic: string | undefined,
-  unique: readonly UniqueIndex[],
-): string | undefined {
-  // Coordinates are read as numbers, so only numbers must be equal.
-  const plain = columns.filter((column, i) =>
-    coordinates === undefined ? isPlainPart(key[i]!) : column.base !== 'text',
-  );
-  const covered = new Set([...plain.map(({ name }) => name), ...(topic === undefined ? [] : [topic])]);
-  const index = unique.find((one) => one.columns.every((column) => covered.has(column)));
-  if (index === undefined) return undefined;
-  return `unique index ${shownName(index.name)} covers ${index.columns.map((one) => shownName(one)).join(', ')}`;
 }
 
 function notesOf(
