@@ -28,37 +28,37 @@ export async function openEffects(settings: Settings, hooks: SourceHooks): Promi
 }
 
 async function openPostgres(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
-  const entries = entriesFrom(settings, 'postgres');
+  const entries = entriesFrom(settings, (source) => source.source === 'postgres');
   if (entries.length === 0) return [];
   const { databaseOf, postgresEffects } = await import('./database/postgres/effects.ts');
   return perDatabase(entries, databaseOf).map((own) => postgresEffects(settings, own, hooks));
 }
 
 async function openMysql(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
-  const entries = entriesFrom(settings, 'mysql');
+  const entries = entriesFrom(settings, (source) => source.source === 'mysql');
   if (entries.length === 0) return [];
   const { databaseOf, mysqlEffects } = await import('./database/mysql/effects.ts');
   return perDatabase(entries, databaseOf).map((own) => mysqlEffects(settings, own, hooks));
 }
 
 async function openLogs(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
-  const entries = entriesFrom(settings, 'log', 'email');
+  const entries = entriesFrom(settings, (source) => 'files' in source);
   if (entries.length === 0) return [];
   const { logEffects } = await import('./logs/effects.ts');
   return entries.map(([entry]) => logEffects(settings, entry, hooks));
 }
 
 type Numbered<Source extends EffectSourceSettings> = readonly [number: number, entry: EffectEntry<Source>];
-type From<Name extends EffectSourceSettings['source']> = Extract<EffectSourceSettings, { source: Name }>;
 
-/** The entries of some sources, with their indexes. */
-function entriesFrom<Name extends EffectSourceSettings['source']>(
+/** The entries of one sort of source, with their indexes. */
+function entriesFrom<Source extends EffectSourceSettings>(
   settings: Settings,
-  ...names: readonly Name[]
-): Numbered<From<Name>>[] {
-  const isFrom = (one: Numbered<EffectSourceSettings>): one is Numbered<From<Name>> =>
-    names.some((name) => name === one[1].source.source);
-  return [...settings.entries.entries()].filter(isFrom);
+  isFrom: (source: EffectSourceSettings) => source is Source,
+): Numbered<Source>[] {
+  return [...settings.entries.entries()].flatMap(([number, entry]): Numbered<Source>[] => {
+    const { source } = entry;
+    return isFrom(source) ? [[number, { ...entry, source }]] : [];
+  });
 }
 
 /** The indexes of the entries, those of one database together. */

@@ -459,7 +459,7 @@ skipUnless([mariadbUnavailable()], 'rows of a real MariaDB', () => {
       seen.push([kind, batch.rows]);
       await shop.query(`INSERT INTO pair VALUES ('B', ${2 + kind}, '2026-01-01')`);
     });
-    await rows.lookAgain?.(1, new Set(['B']), (kind, batch) => void seen.push([kind, batch.rows]));
+    await rows.lookAgain(1, new Set(['B']), (kind, batch) => void seen.push([kind, batch.rows]));
     await rows.close();
     expect(seen).toEqual([
       [0, 1],

@@ -1,9 +1,9 @@
 /** Looks for the rows of a few keys at any time: through an index where there is one, else in one pass over the table. */
 import { isUtf8 } from 'node:buffer';
 import type { EffectBatch, Take } from '../../../model.ts';
-import { isPlainPart, rowKey } from '../key.ts';
+import { isPlainPart } from '../key.ts';
 import { readRows } from '../read.ts';
-import { type Column, layoutOf, type Row } from '../table.ts';
+import { type Column, layoutOf } from '../table.ts';
 import { isBytes, isText, WHOLE_NUMBERS } from './key-types.ts';
 import { chunksOf, type Reading } from './read.ts';
 import { isIndexed } from './relation.ts';
@@ -27,12 +27,10 @@ export async function lookAgain(
   const { at } = table;
   if (at === undefined) return;
   const doing = `looking once more into ${table.shown}`;
-  const keyOf = rowKey(table);
-  const also = (row: Row) => keys.has(keyOf(row) ?? '');
   for (const condition of conditionsFor(table, keys)) {
-    const cursor = new ServerRows(at, layoutOf(table).time, { bounds, side: 'outside', also });
+    const cursor = new ServerRows(at, layoutOf(table).time, { bounds, side: 'outside' });
     const chunks = chunksOf(session, doing, selectOutside(table, at, bounds, condition), cursor);
-    await readRows(table, chunks, take, progress);
+    await readRows(table, chunks, take, progress, keys);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { TextColumn } from '../../../columns.ts';
 import type { EffectBounds } from '../../../model.ts';
 import { Zone } from '../../logs/zones.ts';
-import { copyAscii, type Row, type RowCursor, type TimeColumn } from '../table.ts';
+import { copyAscii, type RowCursor, type TimeColumn } from '../table.ts';
 import type { RawRow } from './session.ts';
 import { WallReader } from './wall.ts';
 
@@ -11,8 +11,6 @@ export interface Wanted {
   readonly bounds: EffectBounds;
   /** Those with a time inside the bounds and those without one, or those with a time outside. */
   readonly side: 'inside' | 'outside';
-  /** What else they must be; undefined: nothing. */
-  readonly also?: (row: Row) => boolean;
 }
 
 /**
@@ -82,16 +80,13 @@ export class ServerRows implements RowCursor {
     }
     const { at, or = at } = this.#zone.moment(wall);
     this.#micros = Math.max(at, or);
-    this.#doubt = Math.abs(at - or);
+    // Of rows outside nobody counts one: it only takes the proof from a zero.
+    if (this.#wanted?.side !== 'outside') this.#doubt = Math.abs(at - or);
   }
 
   #isWanted(): boolean {
-    if (this.#wanted === undefined) return true;
-    return this.#isOnSide(this.#wanted) && (this.#wanted.also?.(this) ?? true);
-  }
-
-  #isOnSide({ bounds, side }: Wanted): boolean {
-    if (this.#time < 0) return true;
+    if (this.#wanted === undefined || this.#time < 0) return true;
+    const { bounds, side } = this.#wanted;
     if (typeof this.#micros !== 'number') return side === 'inside';
     const inside = this.#micros >= bounds.from * 1000 && this.#micros <= bounds.to * 1000;
     return inside === (side === 'inside');

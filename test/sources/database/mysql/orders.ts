@@ -36,7 +36,7 @@ export async function readTable(
       effects.push(...effectsOf(batch));
     });
     if (again.length > 0)
-      await rows.lookAgain?.(0, new Set(again), (_, batch) => {
+      await rows.lookAgain(0, new Set(again), (_, batch) => {
         beyond.push(...effectsOf(batch));
       });
     for (const seen of [effects, beyond])
