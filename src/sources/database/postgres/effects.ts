@@ -59,17 +59,12 @@ class PostgresEffects implements EffectSource {
    * @throws AuditError 4 when anything ends the read early: nothing is concluded from a part of a table.
    */
   async gather(bounds: readonly EffectBounds[], take: TakeEffects): Promise<readonly Coverage[]> {
-    const session = await this.#connect();
-    const snapshot = await beginSnapshot(session);
-    const tables = await this.#tables(session);
-    const coverages: Coverage[] = [];
-    for (const [i, table] of tables.entries()) {
-      const { progress, say } = this.#hooks;
-      const reading = { session, table, snapshot, bounds: bounds[i]!, progress, say };
-      this.#readings.set(this.entries[i]!, reading);
-      coverages.push(await readTable(reading, (batch) => take(this.entries[i]!, batch)));
+    try {
+      return await this.#read(await this.#connect(), bounds, take);
+    } catch (error) {
+      await this.close();
+      throw error;
     }
-    return coverages;
   }
 
   async lookAgain(entry: number, keys: ReadonlySet<string>, take: TakeEffects): Promise<void> {
@@ -86,6 +81,23 @@ class PostgresEffects implements EffectSource {
     await this.close();
     this.#session = await Session.open(this.#entry(this.entries[0]!).source, this.#hooks.signal);
     return this.#session;
+  }
+
+  async #read(
+    session: Session,
+    bounds: readonly EffectBounds[],
+    take: TakeEffects,
+  ): Promise<readonly Coverage[]> {
+    const snapshot = await beginSnapshot(session);
+    const tables = await this.#tables(session);
+    const coverages: Coverage[] = [];
+    for (const [i, table] of tables.entries()) {
+      const { progress, say } = this.#hooks;
+      const reading = { session, table, snapshot, bounds: bounds[i]!, progress, say };
+      this.#readings.set(this.entries[i]!, reading);
+      coverages.push(await readTable(reading, (batch) => take(this.entries[i]!, batch)));
+    }
+    return coverages;
   }
 
   async #tables(session: Session): Promise<Table[]> {
