@@ -69,6 +69,8 @@ export class Evidence {
   #input: JudgeInput | undefined;
   /** Effects of the range, counted once: before judging, which needs them, and told afterwards. */
   #counts: readonly RangeCount[] = [];
+  /** How many messages were read of the range and its first padding. */
+  #read = 0;
   /** What the first judgement warned of. */
   #notes: readonly string[] = [];
 
@@ -164,6 +166,7 @@ export class Evidence {
     await this.#createViews('VIEW', 'segments');
     await this.#createViews('TEMPORARY VIEW', `${this.#folder}/segments`);
     this.#input = input;
+    this.#read = input.replay.messages;
     await writeInput(this.#engine, input);
     this.#counts = await countRange(this.#engine, input.settings);
     for (const [kind, { keylessOver }] of this.#counts.entries()) {
@@ -247,7 +250,7 @@ export class Evidence {
   /** Keeps the record of the audit, and leaves nothing in the folder that was only needed while judging. */
   async keep(record: AuditRecord): Promise<void> {
     const rows = await takeInventory(this.#engine, join(this.#folder, 'segments'));
-    refuseMiscount(rows, record.replay.messages);
+    refuseMiscount(rows, this.#read);
     await this.#engine.run('UPDATE audit SET record = ?', [JSON.stringify(record, mapsAsArrays)]);
     for (const name of ['takers', 'fates', 'weighed']) await this.#engine.run(`DROP TABLE ${name}`);
     await this.#engine.run('CHECKPOINT');

@@ -25,11 +25,11 @@ export async function takeInventory(engine: Engine, segments: string): Promise<R
 
 /**
  * What was counted while it was read and what was written come from two places after an interruption.
- * @param rows of each file. @throws AuditError 4 where the files of messages hold more or fewer than were read
+ * @param rows of each file; those of messages that were read further hold only what explains something. @throws AuditError 4 where the files of messages hold more or fewer than were read
  */
 export function refuseMiscount(rows: ReadonlyMap<string, number>, messages: number): void {
   const written = [...rows]
-    .filter(([name]) => name.startsWith('messages-'))
+    .filter(([name]) => /^messages-\d+\./.test(name))
     .reduce((sum, [, count]) => sum + count, 0);
   if (written === messages) return;
   throw new AuditError(
