@@ -235,7 +235,7 @@ describe('waiting', () => {
     while (!stderr.includes('for effects to settle') && child.exitCode === null) await sleep(50);
     child.kill('SIGINT');
     const [status] = (await once(child, 'close')) as [number];
-    expect(stderr).toMatch(/waiting (?:60m|1h) for effects to settle/);
+    expect(stderr).toMatch(/waiting (?:59\.\dm|60m|1h) for effects to settle/);
     expect(status).toBe(130);
   });
 });
