@@ -332,7 +332,7 @@ export interface MysqlSettings extends DatabaseSettings {
 }
 
 interface LogFiles {
-  /** Absolute paths or glob patterns. */
+  /** Absolute paths or glob patterns; `-` is the standard input. */
   readonly files: readonly string[];
   /** Silence longer than this is a hole in the coverage. */
   readonly gap: number;
@@ -345,14 +345,26 @@ export interface EmailSettings extends EffectSourceCommon, LogFiles {
   readonly counts: 'accepted' | 'delivered';
 }
 
-/** Rows that arrive as a dump: CSV with a header line. */
+/** Any other log, or rows that arrive as a dump. Key, id, at and only name columns, fields or groups of the pattern. */
 export interface LogSettings extends EffectSourceCommon, LogFiles {
   readonly source: 'log';
-  readonly format: 'csv';
+  readonly format: LogFormatName;
+  /** Of text: JavaScript regular expression (flag u) with named groups. Lines that it does not match are of others. */
+  readonly pattern?: string;
+  /** Of JSON lines: where in each line what is named above is. */
+  readonly paths?: ReadonlyMap<string, readonly (string | number)[]>;
   /** Identity field; undefined: the line itself. */
   readonly id?: string;
+  /** Undefined: the effects have no time. */
   readonly at?: string;
+  /** What the numbers at `at` count, from 1970 on (UTC); undefined: it is no number, or its size tells. */
+  readonly unit?: 's' | 'ms' | 'us';
+  /** How the time is written, in the words of strptime; undefined: ISO 8601, or as syslog does. */
+  readonly timeFormat?: string;
 }
+
+/** `csv` and `tsv` begin with a header line; `json` is one object a line. */
+export type LogFormatName = 'csv' | 'tsv' | 'json' | 'text';
 
 // ---------------------------------------------------------------------------------------------- gather
 

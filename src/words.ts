@@ -51,3 +51,9 @@ export function expectedText({ min, max }: { readonly min: number; readonly max:
   if (min === max) return String(min);
   return max === UNBOUNDED ? `${min}..` : `${min}..${max}`;
 }
+
+/** What a form of times may hold behind a `%`, besides `%T`, `%R`, `%F`, `%D` and `%%`: the words of strptime. */
+export const TIME_DIRECTIVES = [
+  ...(['Y', 'y', 'm', 'b', 'B', 'h', 'd', 'e', 'H', 'k', 'I', 'l', 'M', 'S', 'f', 'L', 'N', 'p'] as const),
+  ...(['z', 'Z', 's', 'a', 'A'] as const),
+] as const;

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import type { SettingFlags } from '../config/flags.ts';
 import type { KafkaFlags } from '../config/kafka/properties.ts';
 import { type LoadedSettings, loadSettings } from '../config/load.ts';
-import { isAuditError } from '../error.ts';
+import { AuditError, isAuditError } from '../error.ts';
 import { Evidence } from '../evidence/evidence.ts';
 import type { AuditRecord, Judgement, KindSettings, ReplayState, Settings, TopicRange } from '../model.ts';
 import { reportJson } from '../render/json.ts';
@@ -68,6 +68,8 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   sayIgnored(settings, progress);
   const { directory } = settings.report;
   sayRemoved(removeDead(directory, settings.name), progress);
+
+  if (options.resume) refuseStandardInput(settings);
   const resumed = options.resume
     ? takeUp(directory, settings.name, settings.resumeDigest).unfinished
     : undefined;
@@ -254,4 +256,13 @@ export function print({ report, worst, files }: Told, path: string, json: boolea
   }
   const color = process.stdout.isTTY && !process.env.NO_COLOR;
   process.stdout.write(summary({ report, worst, directory: relative('.', path) || '.', files, color }));
+}
+
+/** What was piped into the audit that was interrupted is gone. */
+function refuseStandardInput({ entries }: Settings): void {
+  const reading = entries.find(({ source }) => 'files' in source && source.files.includes('-'));
+  if (reading === undefined) return;
+  throw new AuditError(2, `--resume: ${reading.name} reads the standard input, which cannot be read again`, {
+    hint: 'Write it to a file first, or run the audit again without --resume.',
+  });
 }

@@ -36,7 +36,8 @@ function headerName(rest: string): string | undefined {
   return /^\.[^\s"[\]]+$/.test(rest) ? rest.slice(1) : undefined;
 }
 
-function valuePath(rest: string): (string | number)[] | undefined {
+/** Steps below a value: `.order.id`, `[0]`, `["odd name"]`; undefined: the text is no such steps. */
+export function valuePath(rest: string): (string | number)[] | undefined {
   const path: (string | number)[] = [];
   STEP.lastIndex = 0;
   while (STEP.lastIndex < rest.length) {

@@ -52,7 +52,7 @@ function whereText(file: string, place: Place, column = false): string {
   return `${place.file ?? file}:${place.line}${column ? `:${place.column}` : ''}`;
 }
 
-function pathText(path: Path): string {
+export function pathText(path: Path): string {
   const text = path.reduce<string>(
     (before, step) => before + (typeof step === 'number' ? `[${step}]` : `${before && '.'}${oneLine(step)}`),
     '',

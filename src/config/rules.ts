@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { FieldReference } from '../model.ts';
 import { nearest } from '../nearest.ts';
 import { fieldReference } from './fields.ts';
+import { logMistakes, standardInputOnce } from './log-rules.ts';
 import type { Mistake } from './mistakes.ts';
 import { scalar } from './pieces.ts';
 import {
@@ -20,7 +21,7 @@ import { anyText, configurationName, moment } from './values.ts';
 import { type Path, placeOf, plain, type Written, writtenAt } from './written.ts';
 
 /** Looks at whatever is right by itself, so that a mistake in one part does not hide another between two parts. */
-interface Looker {
+export interface Looker {
   /** The value at a path; undefined where it is missing or wrong by itself. */
   value<Value>(path: Path, schema: z.ZodType<Value>): Value | undefined;
   has(path: Path): boolean;
@@ -48,7 +49,9 @@ export function crossFieldMistakes(root: Written, fileName: string, now: number)
     ...(look.names(['effects']) ?? []).flatMap((kind) => [
       ...atLeastOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
       ...keysCanMeet(look, kind),
+      ...look.each(['effects', kind, 'log']).flatMap((log) => logMistakes(look, log)),
     ]),
+    ...standardInputOnce(look, sourcesOf(look, ['log', 'email'])),
   ];
 }
 
@@ -234,6 +237,11 @@ function read(name: string): FieldReference | undefined {
 }
 
 const EFFECT_KEY = { postgres: databaseKey, mysql: databaseKey, log: columnKey, email: emailKey };
+
+function sourcesOf(look: Looker, names: readonly string[]): readonly Path[] {
+  const kinds = look.names(['effects']) ?? [];
+  return kinds.flatMap((kind) => names.flatMap((name) => look.each(['effects', kind, name])));
+}
 
 /** A key of two parts and a key of one are never equal. */
 function keysCanMeet(look: Looker, kind: string): Mistake[] {

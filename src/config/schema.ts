@@ -16,6 +16,7 @@ import type {
 import { effectConditions, messageConditions } from './conditions.ts';
 import { fieldReference } from './fields.ts';
 import { meaningOf } from './kafka/names.ts';
+import { timeForm } from './logs.ts';
 import { list, mapping, mappingOr, oneOrMore, scalar, section } from './pieces.ts';
 import {
   anyText,
@@ -358,16 +359,39 @@ function coordinateKey({ partition = '', offset = '' } = {}): EffectKeyPart[] {
 const postgres = databaseRows(postgresUrl);
 const mysql = databaseRows(mysqlUrl);
 
-const log = section(
-  {
-    files,
-    format: scalar(oneOf(['csv'], ['text', 'json', 'jsonl', 'syslog', 'parquet'])),
-    key: columnKey,
-    ...rows,
-    gap,
-  },
-  ['pattern', 'coordinates'],
+const LOG_TIME = 'where the time is, or { from, unit } or { from, format }';
+
+/** A name, and how the time is written under it. */
+const logTime = mappingOr<{ at: string; unit?: EpochUnit; timeFormat?: string }>(
+  section({
+    from: text('where the time is'),
+    unit: scalar(oneOf(['s', 'ms', 'us'])).exactOptional(),
+    format: scalar(timeForm).exactOptional(),
+  })
+    .refine(
+      ({ unit, format }) => unit === undefined || format === undefined,
+      'expected only one of unit and format',
+    )
+    .transform(({ from, format, ...how }) => ({
+      at: from,
+      ...how,
+      ...(format === undefined ? {} : { timeFormat: format }),
+    })),
+  text(LOG_TIME).transform((at) => ({ at })),
 );
+
+export const logFormat = oneOf(['csv', 'tsv', 'json', 'text'], ['syslog', 'parquet']);
+
+const log = section({
+  files,
+  format: scalar(logFormat),
+  pattern: scalar(regularExpression).exactOptional(),
+  ...rows,
+  key: columnKey.exactOptional(),
+  coordinates: coordinates.exactOptional(),
+  at: logTime.exactOptional(),
+  gap,
+});
 
 const MAILERS =
   'exim sendmail opensmtpd ses sendgrid mailgun postmark mandrill sparkpost resend brevo microsoft365';

@@ -3,13 +3,16 @@ import { resolve } from 'node:path';
 import type {
   CaptureSettings,
   EffectEntry,
+  EffectKeyPart,
   EffectSourceSettings,
   KafkaSettings,
   KindSettings,
+  LogSettings,
   MessageSettings,
   RangeSettings,
   ReportSettings,
 } from '../model.ts';
+import { fieldPath, groupsOf } from './logs.ts';
 import { type Configuration, DEFAULT_WINDOW } from './schema.ts';
 
 type Messages = Configuration['messages'];
@@ -117,8 +120,41 @@ function effectSources(
     ...postgres.map((one) => ({ source: 'postgres' as const, ...one })),
     ...mysql.map((one) => ({ source: 'mysql' as const, ...one })),
     ...email.map((one) => ({ source: 'email' as const, ...one, files: beside(directory, one.files) })),
-    ...log.map((one) => ({ source: 'log' as const, ...one, files: beside(directory, one.files) })),
+    ...log.map((one) => logSettings(one, directory)),
   ];
+}
+
+type Log = NonNullable<Kind['log']>[number];
+
+/** A pattern's groups `key`, `id` and `at` are what they are called. */
+function logSettings({ at: time, key, ...log }: Log, directory: string): LogSettings {
+  const groups = log.pattern === undefined ? [] : groupsOf(log.pattern);
+  const group = (name: 'id' | 'at') => (groups.includes(name) ? { [name]: name } : {});
+  const settings: LogSettings = {
+    source: 'log',
+    ...group('id'),
+    ...group('at'),
+    ...log,
+    ...time,
+    key: key ?? (log.coordinates === undefined ? namedParts('key') : coordinateParts(log.coordinates)),
+    files: beside(directory, log.files),
+  };
+  return log.format === 'json' ? { ...settings, paths: pathsOf(settings) } : settings;
+}
+
+function namedParts(...names: readonly string[]): EffectKeyPart[] {
+  return names.map((name) => ({ name, fold: false }));
+}
+
+/** Numbers, so that all ways to write one meet the message's. */
+function coordinateParts({ partition, offset }: NonNullable<Log['coordinates']>): EffectKeyPart[] {
+  return namedParts(partition, offset).map((part) => ({ ...part, as: 'number' }));
+}
+
+function pathsOf({ key, only, id, at, coordinates }: LogSettings): NonNullable<LogSettings['paths']> {
+  const names = [...key, ...only].map(({ name }) => name);
+  const single = [id, at, coordinates?.topic].filter((name) => name !== undefined);
+  return new Map([...names, ...single].map((name) => [name, fieldPath(name) ?? [name]]));
 }
 
 export function reportSettings(
@@ -133,5 +169,5 @@ export function reportSettings(
 }
 
 function beside(directory: string, files: readonly string[]): string[] {
-  return files.map((file) => resolve(directory, file));
+  return files.map((file) => (file === '-' ? file : resolve(directory, file)));
 }

@@ -534,12 +534,8 @@ describe('what is not supported yet is said so, with its line', () => {
       source('email: { files: [m], format: exim, key: { header: X-Id } }'),
     ],
     [
-      '8 effects.order-row.log.format: expected csv; got "text"; not supported yet',
-      source('log: { files: [m], format: text, key: id }'),
-    ],
-    [
-      '8 effects.order-row.log.pattern: not supported yet',
-      source("log: { files: [m], format: csv, key: id, pattern: 'x' }"),
+      '8 effects.order-row.log.format: expected csv, tsv, json or text; got "parquet"; not supported yet',
+      source('log: { files: [m], format: parquet, key: id }'),
     ],
     [
       '8 effects.order-row.email.only.tag: expected from, recipient or subject; got "tag"; not supported yet',
@@ -549,6 +545,61 @@ describe('what is not supported yet is said so, with its line', () => {
     ['9 report.include: not supported yet', `${SMALLEST}report: { include: [value.total] }`],
   ])('%s', (mistake, text) => {
     expect(mistakes(text)).toEqual([mistake]);
+  });
+});
+
+describe('the settings of a log must fit one another', () => {
+  const log = (more: string) => source(`log: { files: [access.log], ${more} }`);
+  const text = (more: string) =>
+    log(`format: text, pattern: '"POST /orders/(?<order>\\d+)" (?<when>.*)', ${more}`);
+  it.each<[string, string]>([
+    [
+      "8 effects.order-row.log: format: text needs a pattern, such as 'POST /invoices/(?<key>\\S+)'",
+      log('format: text, key: order'),
+    ],
+    [
+      '8 effects.order-row.log.pattern: format: csv has no pattern; expected format: text',
+      log("format: csv, key: id, pattern: 'x'"),
+    ],
+    ['8 effects.order-row.log: expected exactly one of key and coordinates; got none', text('at: when')],
+    ['8 effects.order-row.log: expected exactly one of key and coordinates; got none', log('format: json')],
+    [
+      '8 effects.order-row.log.coordinates: expected only one of key and coordinates',
+      text('key: order, coordinates: { partition: order, offset: order }'),
+    ],
+    [
+      '8 effects.order-row.log.key: group ordr is not there; there are order, when; did you mean `order`?',
+      text('key: ordr, at: when'),
+    ],
+    [
+      '8 effects.order-row.log.at.from: group time is not there; there are order, when',
+      text('key: order, at: { from: time, unit: ms }'),
+    ],
+    [
+      '8 effects.order-row.log.only.status: group status is not there; there are order, when',
+      text('key: order, only: { status: 201 }'),
+    ],
+    [
+      '8 effects.order-row.log.at: expected only one of unit and format',
+      text("key: order, at: { from: when, unit: ms, format: '%d%m%Y%H' }"),
+    ],
+    [
+      '8 effects.order-row.log.at.format: expected a form of times in the words of strptime, such as \'%d/%b/%Y:%H:%M:%S %z\'; got "%d/%b/%Y:%Q"; %Q is not known',
+      text("key: order, at: { from: when, format: '%d/%b/%Y:%Q' }"),
+    ],
+    [
+      '8 effects.order-row.log.key: expected a field of the line such as order.id or ["odd name"]; got order..id',
+      log('format: json, key: order..id'),
+    ],
+  ])('%s', (mistake, written) => {
+    expect(mistakes(written)).toEqual([mistake]);
+  });
+
+  it('reads the standard input once', () => {
+    const dash = 'format: csv, key: id';
+    expect(mistakes(source(`log: [{ files: ["-"], ${dash} }, { files: [a, "-"], ${dash} }]`))).toEqual([
+      '8 effects.order-row.log[1].files[1]: the standard input can be read once only; effects.order-row.log[0].files[0] does',
+    ]);
   });
 });
 

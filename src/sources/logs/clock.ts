@@ -62,6 +62,16 @@ export class Clock {
     return at;
   }
 
+  /** The same of a time that stands elsewhere in the line. @param written as the line has it */
+  follow(stamp: Stamp, written: string): number | undefined {
+    const at = this.#moment(stamp, written);
+    if (at === undefined) return undefined;
+    this.#previous = at;
+    this.#about = at;
+    this.#prefix = '';
+    return at;
+  }
+
   #moment(stamp: Stamp, written: string): number | undefined {
     if (stamp.form === 'moment') return stamp.at;
     if (this.#zone === undefined) throw zoneNeeded(this.#where());

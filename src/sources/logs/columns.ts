@@ -1,38 +1,25 @@
 /** Finds the columns of a dump that the configuration names. */
 import { AuditError } from '../../error.ts';
-import type { LogSettings } from '../../model.ts';
 import { nearNames } from '../../nearest.ts';
-import { type KeyValue, plainText, valueOfBytes } from '../keys.ts';
-import type { CsvRecord } from './records.ts';
+import { plainText } from '../keys.ts';
+import { type Asked, keyValue } from './asked.ts';
 
-/** Indexes of columns. */
-export interface Columns {
-  readonly count: number;
-  readonly key: readonly number[];
-  readonly only: readonly number[];
-  readonly id: number | undefined;
-  readonly at: number | undefined;
+/** The first record of a file; one character for each byte. */
+interface Header {
+  readonly text: string;
+  readonly fields: readonly (string | undefined)[] | undefined;
 }
 
 const UTF_16 = /^(?:\xff\xfe|\xfe\xff)/;
 /** Names listed in an error. */
 const MAX_LISTED = 12;
 
-/** What a cell holds; it is written with one character per byte. */
-export function keyValue(cell: string): KeyValue {
-  return valueOfBytes(Buffer.from(cell, 'latin1'));
-}
-
-/** Its text, as conditions see it; bytes that are not UTF-8 are spelt out. */
-export function textOf(cell: string): string {
-  return plainText(keyValue(cell));
-}
-
 /**
  * @param header the first record of the file
+ * @returns the column of each name that is asked for
  * @throws AuditError 4 where it is no header, or lacks a column, or has it twice
  */
-export function columnsOf(header: CsvRecord | undefined, label: string, settings: LogSettings): Columns {
+export function columnsOf(header: Header | undefined, label: string, asked: Asked): readonly number[] {
   if (header !== undefined && UTF_16.test(header.text))
     throw new AuditError(4, `${label} is UTF-16`, {
       hint: `iconv -f UTF-16 -t UTF-8 ${label} makes it readable`,
@@ -41,15 +28,8 @@ export function columnsOf(header: CsvRecord | undefined, label: string, settings
     throw new AuditError(4, `${label}: its first line is no header`, {
       hint: 'A dump begins with the names of its columns: COPY … TO … WITH (FORMAT csv, HEADER), or psql --csv.',
     });
-  const names = header.fields.map(textOf);
-  const find = (name: string, what: string) => indexOf(name, what, names, label);
-  return {
-    count: names.length,
-    key: settings.key.map(({ name }) => find(name, 'key')),
-    only: settings.only.map(({ name }) => find(name, 'only')),
-    id: settings.id === undefined ? undefined : find(settings.id, 'id'),
-    at: settings.at === undefined ? undefined : find(settings.at, 'at'),
-  };
+  const names = header.fields.map((name) => plainText(keyValue(name ?? '')));
+  return asked.names.map(({ name, setting }) => indexOf(name, setting, names, label));
 }
 
 function indexOf(name: string, what: string, names: readonly string[], label: string): number {

@@ -1,4 +1,4 @@
-/** Effects from files: emails out of mail logs, and rows out of dumps. */
+/** Effects from files: emails out of mail logs, lines and rows out of any other. */
 import type {
   Coverage,
   EffectBatch,
@@ -9,10 +9,10 @@ import type {
   SourceHooks,
   TakeEffects,
 } from '../../model.ts';
-import { expandFiles } from '../files.ts';
-import { checkDump, type DumpEntry, gatherDump } from './csv.ts';
+import { checkLog, gatherLog, type LogEntry } from './log.ts';
 import { checkMail, type EmailEntry, gatherMail } from './mail.ts';
 import type { Wanted } from './rows.ts';
+import { InputFiles } from './standard-input.ts';
 
 /**
  * The source of one entry.
@@ -21,28 +21,28 @@ import type { Wanted } from './rows.ts';
  */
 export function logEffects(settings: Settings, entry: number, hooks: SourceHooks): EffectSource {
   const one = settings.entries[entry]!;
-  const files = () => expandFiles('files' in one.source ? one.source.files : []);
+  const files = new InputFiles('files' in one.source ? one.source.files : [], hooks.signal);
   let gathered: { readonly paths: readonly string[]; readonly bounds: EffectBounds } | undefined;
   const read = ({ paths, ...wanted }: Wanted & { paths: readonly string[] }, take: TakeEffects) => {
     const hand = (batch: EffectBatch) => take(entry, batch);
     return isEmail(one)
       ? gatherMail(one, paths, wanted, hooks, hand)
-      : gatherDump(dumpOf(one), paths, wanted, hooks, hand);
+      : gatherLog(logOf(one), settings.messages.topic, paths, wanted, hooks, hand);
   };
   return {
     entries: [entry],
     async check() {
-      if (isEmail(one)) await checkMail(one, files(), hooks.signal);
-      else await checkDump(dumpOf(one), files(), hooks.signal);
+      if (isEmail(one)) await checkMail(one, await files.paths(), hooks.signal);
+      else await checkLog(logOf(one), await files.paths(), hooks.signal);
     },
     async gather([bounds], take): Promise<readonly Coverage[]> {
-      gathered = { paths: files(), bounds: bounds! };
+      gathered = { paths: await files.paths(), bounds: bounds! };
       return [await read(gathered, take)];
     },
     async lookAgain(_entry, keys, take) {
       await read({ ...gathered!, keys }, take);
     },
-    async close() {},
+    close: () => files.close(),
   };
 }
 
@@ -50,7 +50,7 @@ function isEmail(entry: EffectEntry): entry is EmailEntry {
   return entry.source.source === 'email';
 }
 
-function dumpOf(entry: EffectEntry): DumpEntry {
+function logOf(entry: EffectEntry): LogEntry {
   const { source } = entry;
   if (source.source !== 'log') throw new Error(`${entry.name} reads no files`);
   return { ...entry, source };

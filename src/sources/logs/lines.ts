@@ -3,6 +3,14 @@
 /** Longer than this, no mail log writes; it is the run of zeros a crash leaves, or no log at all. */
 export const LONGEST_LINE = 1 << 20;
 
+/** What some programs put in front of UTF-8, as its bytes. */
+const MARK = '\xef\xbb\xbf';
+
+/** A first line without the byte order mark. */
+export function unmarked(text: string): string {
+  return text.startsWith(MARK) ? text.slice(MARK.length) : text;
+}
+
 /** Some lines in a row. Text holds one character (0 to 255) for each byte: nothing is lost, whatever the encoding. */
 export interface Lines {
   /** Number of the first of them, counted from 1. */

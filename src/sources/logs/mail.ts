@@ -12,13 +12,13 @@ import { Carriers } from './carriers.ts';
 import { zoneNeeded } from './clock.ts';
 import { acceptedAt, countedAt, effectId } from './counting.ts';
 import { Sight } from './coverage.ts';
+import { byStart, noteClock, noteYears, yearsOf } from './dating.ts';
 import type { QueuedMail } from './email.ts';
 import { Emails } from './emails.ts';
 import { type DatedLine, readInOrder, SetReader } from './reader.ts';
-import { closedBy, type RotatedSet, rotatedSets, rotationOf } from './rotation.ts';
+import { rotatedSets } from './rotation.ts';
 import { EffectRows, type Wanted } from './rows.ts';
-import { firstSeen, lastSeen, lookUp, type Seen, withoutTwins } from './survey.ts';
-import { chooseYears, type Years } from './years.ts';
+import { firstSeen, lastSeen, lookUp, withoutTwins } from './survey.ts';
 import { Zone } from './zones.ts';
 
 export type EmailEntry = EffectEntry<EmailSettings>;
@@ -75,7 +75,7 @@ export async function gatherMail(
     for (const reader of readers) await reader.close();
   }
   await count.end();
-  for (const reader of readers) noteClock(reader, sight);
+  for (const reader of readers) noteClock(reader.clock, sight);
   noteSilentFiles(files, readers, sight);
   count.note();
   return sight.coverage(entry, all, readAt);
@@ -91,42 +91,17 @@ async function openSets(
 ): Promise<SetReader[]> {
   const zone = settings.zone === undefined ? undefined : new Zone(settings.zone);
   const readers: SetReader[] = [];
+  const ends = {
+    first: async (file: SourceFile) => (await firstSeen(file, reading.signal))?.stamp,
+    last: async (file: SourceFile) => (await lastSeen(file, reading.signal))?.stamp,
+  };
   for (const set of rotatedSets(files, all)) {
-    const years = await yearsOf(set, bounds, reading.signal);
+    const years = await yearsOf(set, bounds, ends);
     const order = byStart(set, years.starts);
     readers.push(new SetReader(order.set, order.starts, zone, sight, reading));
     noteYears(set, years, sight);
   }
   return readers;
-}
-
-async function yearsOf(
-  set: RotatedSet<SourceFile>,
-  bounds: EffectBounds,
-  signal: AbortSignal,
-): Promise<Years> {
-  const firsts: (Seen | undefined)[] = [];
-  for (const file of set.files) firsts.push(await firstSeen(file, signal));
-  const newest = firsts.findLastIndex((first) => first !== undefined);
-  const yearless = firsts[newest]?.stamp.form === 'yearless';
-  const last = yearless ? await lastSeen(set.files[newest]!, signal) : undefined;
-  const beginnings = set.files.map((file, i) => ({
-    first: firsts[i]?.stamp,
-    closed: closedBy(rotationOf(file.path)),
-  }));
-  return chooseYears(beginnings, last?.stamp, bounds, Date.now());
-}
-
-/** Times that say their year go before names: a set may be numbered the other way round. */
-function byStart(set: RotatedSet<SourceFile>, starts: readonly (number | undefined)[]) {
-  const known = starts.filter((start) => start !== undefined);
-  const sorted = known.every((start, i) => i === 0 || start >= known[i - 1]!);
-  if (sorted) return { set, starts };
-  const order = [...set.files.keys()].sort((a, b) => (starts[a] ?? -Infinity) - (starts[b] ?? -Infinity));
-  return {
-    set: { files: order.map((i) => set.files[i]!), missingBefore: new Map() },
-    starts: order.map((i) => starts[i]),
-  };
 }
 
 /** Counts emails as the lines of all files go by, and hands them over as soon as they are finished. */
@@ -215,33 +190,6 @@ class MailCount {
         `${cutTested} headers that \`only\` asks for are cut at 200 bytes: their beginning was tested`,
       );
   }
-}
-
-function noteYears(set: RotatedSet<SourceFile>, years: Years, sight: Sight): void {
-  if (years.from === undefined) return;
-  const told = years.starts.filter((start) => start !== undefined);
-  const [first, last] = [told[0]!, told.at(-1)!].map((start) => new Date(start / 1000).getUTCFullYear());
-  const why = {
-    name: 'by the date in the name',
-    neighbour: 'by the files next to it, which say it',
-    overlap: 'because it then overlaps the audited time',
-    nearest: 'because it is then nearest to the audited time, which it does not overlap',
-  }[years.from];
-  const files =
-    set.files.length === 1 ? set.files[0]!.label : `${set.files[0]!.label} … ${set.files.at(-1)!.label}`;
-  const year = first === last ? `in ${first}` : `from ${first} to ${last}`;
-  sight.note(`the lines of ${files} carry no year: taken to begin ${year}, ${why}`);
-}
-
-function noteClock({ clock }: SetReader, sight: Sight): void {
-  if (clock.twice !== undefined)
-    sight.note(
-      `lines from ${clock.twice.example} on are of an hour that ${clock.twice.zone} had twice: their order in the file decided which`,
-    );
-  if (clock.never !== undefined)
-    sight.note(
-      `lines from ${clock.never.example} on are of an hour that ${clock.never.zone} left out: is the zone right?`,
-    );
 }
 
 function noteSilentFiles(files: readonly SourceFile[], readers: readonly SetReader[], sight: Sight): void {

@@ -2,6 +2,7 @@
 import { Damage, type Reading, readBytes, type SourceFile } from '../bytes.ts';
 import { Clock } from './clock.ts';
 import type { Sight } from './coverage.ts';
+import { missingBefore } from './dating.ts';
 import type { Point } from './email.ts';
 import { type Lines, splitLines } from './lines.ts';
 import { type MailEvent, parsePostfix } from './postfix.ts';
@@ -106,7 +107,8 @@ export class SetReader {
       const start = this.#starts[i];
       if (start !== undefined) this.clock.begin(start);
       this.#trail.begin();
-      this.#noteMissing(i);
+      const missing = missingBefore(this.#set, i);
+      if (missing !== undefined) this.#trail.missing(missing);
       try {
         for await (const lines of splitLines(readBytes(file, reading))) yield { ...lines, file };
       } catch (error) {
@@ -114,14 +116,6 @@ export class SetReader {
         this.#trail.damaged(file.label, error);
       }
     }
-  }
-
-  #noteMissing(index: number): void {
-    const missing = this.#set.missingBefore.get(index);
-    if (missing === undefined) return;
-    const [older, newer] = [this.#set.files[index - 1]!.label, this.#set.files[index]!.label];
-    const numbers = missing.map((number) => `.${number}`).join(', ');
-    this.#trail.missing(`between ${older} and ${newer} the file with ${numbers} is missing`);
   }
 
   #where(): string {

@@ -1,5 +1,5 @@
 /** Splits the lines of a CSV file (RFC 4180) into records, and gets over a broken one. */
-import { type Lines, LONGEST_LINE } from './lines.ts';
+import { type Lines, LONGEST_LINE, unmarked } from './lines.ts';
 
 /** One record. Fields hold one character for each byte; undefined: the line is no record. */
 export interface CsvRecord {
@@ -15,8 +15,6 @@ interface Line {
   readonly text: string | undefined;
 }
 
-/** What some programs put in front of UTF-8, as its bytes. */
-const MARK = '\xef\xbb\xbf';
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 
@@ -34,8 +32,8 @@ export class CsvRecords {
   /** The records that these lines (with their CR) complete. */
   *add({ first, texts }: Lines): Generator<CsvRecord> {
     for (const [i, text] of texts.entries()) {
-      const marked = first + i === 1 && text?.startsWith(MARK) === true;
-      yield* this.#add({ number: first + i, text: marked ? text.slice(MARK.length) : text });
+      const isFirst = first + i === 1 && text !== undefined;
+      yield* this.#add({ number: first + i, text: isFirst ? unmarked(text) : text });
     }
   }
 

@@ -15,7 +15,7 @@ export interface Leading {
 }
 
 const SECOND = 1e6;
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d(?::?\d\d)?))?(?= |$)/;
@@ -28,6 +28,25 @@ export function leadingStamp(line: string): Leading | undefined {
   if (first >= 0x30 && first <= 0x39) return isoStamp(line);
   return syslogStamp(line);
 }
+
+/** The stamp that a text is as a whole: that of a cell, or one a log line may begin with. */
+export function anyStamp(text: string): Stamp | undefined {
+  const whole = wholeStamp(text);
+  if (whole !== undefined) return whole;
+  const leading = syslogStamp(text);
+  return leading?.end === text.length ? leading.stamp : undefined;
+}
+
+/** A number of seconds, milliseconds or microseconds since 1970. */
+export function unitStamp(text: string, unit: 's' | 'ms' | 'us'): Stamp | undefined {
+  const [, whole, fraction = ''] = NUMBER.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const at = Number(whole + fraction.padEnd(9, '0').slice(0, DECIMALS[unit]));
+  return Number.isSafeInteger(at) ? { form: 'moment', at } : undefined;
+}
+
+/** Of a unit, how many decimals make it microseconds. */
+const DECIMALS = { s: 6, ms: 3, us: 0 } as const;
 
 /**
  * The stamp that a cell is as a whole: ISO 8601 with `T` or a space, as PostgreSQL and MySQL write it, or a number of

@@ -85,6 +85,14 @@ export function dumpSource(pattern: string, options: DumpOptions = {}): EffectSo
   });
 }
 
+/** A log of lines: what is not said is as for a dump. */
+export type LogOptions = Partial<LogSettings> &
+  Pick<LogSettings, 'format'> & { readonly bounds?: EffectBounds };
+
+export async function log(pattern: string, options: LogOptions): Promise<Gathered> {
+  return gathered(dumpSource(pattern, options), options.bounds ?? NOVEMBER);
+}
+
 export async function emails(pattern: string, options: EmailOptions = {}): Promise<Gathered> {
   return gathered(emailSource(pattern, options), options.bounds ?? NOVEMBER);
 }
