@@ -68,7 +68,6 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
   sayIgnored(settings, progress);
   const { directory } = settings.report;
   sayRemoved(removeDead(directory, settings.name), progress);
-
   if (options.resume) refuseStandardInput(settings);
   const resumed = options.resume
     ? takeUp(directory, settings.name, settings.resumeDigest).unfinished

@@ -10,7 +10,9 @@ const REMEMBERED = 1 << 16;
  */
 export class LineIdentity {
   readonly #set: string;
-  readonly #seen = new Map<string, number>();
+  /** How often each was seen, of late and before that: taking single ones out of a map makes it slow. */
+  #recent = new Map<string, number>();
+  #before = new Map<string, number>();
 
   /** @param set the name of the rotated set: other hosts write the same line for another effect */
   constructor(set: string) {
@@ -20,10 +22,12 @@ export class LineIdentity {
   /** @param text one character for each byte */
   of(text: string): string {
     const digest = createHash('sha1').update(text, 'latin1').digest('hex').slice(0, 16);
-    const times = (this.#seen.get(digest) ?? 0) + 1;
-    this.#seen.delete(digest);
-    this.#seen.set(digest, times);
-    if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.keys().next().value!);
+    const times = (this.#recent.get(digest) ?? this.#before.get(digest) ?? 0) + 1;
+    this.#recent.set(digest, times);
+    if (this.#recent.size === REMEMBERED) {
+      this.#before = this.#recent;
+      this.#recent = new Map();
+    }
     return times === 1 ? `${this.#set}:${digest}` : `${this.#set}:${digest}#${times}`;
   }
 }
