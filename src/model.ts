@@ -278,7 +278,12 @@ export type Expectation =
   /** A list's length, or a whole number, in each message. */
   | { readonly by: 'field'; readonly field: FieldReference };
 
-export type EffectSourceSettings = PostgresSettings | MysqlSettings | EmailSettings | LogSettings;
+export type EffectSourceSettings =
+  | PostgresSettings
+  | MysqlSettings
+  | EmailSettings
+  | LogSettings
+  | TopicSettings;
 
 interface EffectSourceCommon {
   /** With coordinates: two parts, the columns of partition and offset. */
@@ -361,6 +366,17 @@ export interface LogSettings extends EffectSourceCommon, LogFiles {
   readonly unit?: 's' | 'ms' | 'us';
   /** How the time is written, in the words of strptime; undefined: ISO 8601, or as syslog does. */
   readonly timeFormat?: string;
+}
+
+/** Messages of another topic: what was produced of what was consumed. A message's time is its timestamp. */
+export interface TopicSettings
+  extends Pick<MessageSettings, 'topic' | 'isolation' | 'value' | 'envelope' | 'schemas' | 'key' | 'id'>,
+    Pick<EffectSourceCommon, 'covers'> {
+  readonly source: 'kafka';
+  /** Never there: the key says whose message it is. */
+  readonly coordinates?: never;
+  readonly kafka: KafkaSettings;
+  readonly only: readonly MessageCondition[];
 }
 
 /** `csv` and `tsv` begin with a header line; `json` is one object a line. */

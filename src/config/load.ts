@@ -50,11 +50,12 @@ export function loadSettings(file: string, options: LoadOptions): LoadedSettings
   const { configuration: found, kafka } = all;
   const directory = dirname(resolve(file));
   const kinds = found.effects.map(([name, kind]) => kindSettings(name, kind));
+  const messages = messageSettings(found.messages, kinds, kafka, directory);
   return {
     name: found.name ?? parse(file).name,
-    messages: messageSettings(found.messages, kinds, kafka, directory),
+    messages,
     kinds,
-    entries: effectEntries(found.effects, directory),
+    entries: effectEntries(found.effects, messages.from, directory),
     report: reportSettings(found.report, directory, options),
     memory: found.memory,
     configDigest: configDigest(root),

@@ -51,6 +51,7 @@ export function crossFieldMistakes(root: Written, fileName: string, now: number)
       ...keysCanMeet(look, kind),
       ...look.each(['effects', kind, 'log']).flatMap((log) => logMistakes(look, log)),
     ]),
+    ...clusterIsThere(look),
     ...standardInputOnce(look, sourcesOf(look, ['log', 'email'])),
   ];
 }
@@ -236,11 +237,25 @@ function read(name: string): FieldReference | undefined {
   return fieldReference.read(name, 'text');
 }
 
-const EFFECT_KEY = { postgres: databaseKey, mysql: databaseKey, log: columnKey, email: emailKey };
+const EFFECT_KEY = {
+  postgres: databaseKey,
+  mysql: databaseKey,
+  log: columnKey,
+  email: emailKey,
+  kafka: messageKey,
+};
 
 function sourcesOf(look: Looker, names: readonly string[]): readonly Path[] {
   const kinds = look.names(['effects']) ?? [];
   return kinds.flatMap((kind) => names.flatMap((name) => look.each(['effects', kind, name])));
+}
+
+/** Another topic is read over the connection of the messages. */
+function clusterIsThere(look: Looker): Mistake[] {
+  if (look.has(['messages', 'kafka'])) return [];
+  return sourcesOf(look, ['kafka']).map((path) =>
+    look.mistake(path, 'needs messages.kafka, whose cluster the topic is on'),
+  );
 }
 
 /** A key of two parts and a key of one are never equal. */

@@ -411,9 +411,26 @@ const email = section({
   counts: scalar(oneOf(['accepted', 'delivered'])).default('accepted'),
 });
 
+/** What was produced to another topic of the cluster that the messages are on. */
+const topicEffects = section(
+  {
+    topic: scalar(topicName),
+    isolation: scalar(oneOf(['read_committed', 'read_uncommitted'])).default('read_committed'),
+    value: valueFormat,
+    envelope: scalar(oneOf(['debezium', 'cloudevents'])).exactOptional(),
+    'schema-registry': registry.exactOptional(),
+    schema: schemaFile.exactOptional(),
+    key: messageKey,
+    id: scalar(fieldReference).exactOptional(),
+    only: messageConditions.default([]),
+    covers: source.covers,
+  },
+  ['bootstrap', 'command-config', 'properties', 'at'],
+);
+
 /** What a kind takes its effects from: at least one of these (rules.ts), each once or as a list. */
-export const SOURCES = ['postgres', 'mysql', 'log', 'email'] as const;
-export const SOURCES_LATER = ['kafka'];
+export const SOURCES = ['postgres', 'mysql', 'log', 'email', 'kafka'] as const;
+export const SOURCES_LATER: readonly string[] = [];
 
 const ENTRIES = 'a source, or a list of several';
 
@@ -444,6 +461,7 @@ const kind = section(
     mysql: oneOrMore(ENTRIES, mysql).exactOptional(),
     log: oneOrMore(ENTRIES, log).exactOptional(),
     email: oneOrMore(ENTRIES, email).exactOptional(),
+    kafka: oneOrMore(ENTRIES, topicEffects).exactOptional(),
     expect: mappingOr(bounds, scalar(expectation)).default({ by: 'number', min: 1, max: 1 }),
     where: messageConditions.default([]),
     settle: scalar(duration).default(DEFAULT_WINDOW.settle),

@@ -11,6 +11,7 @@ import type {
   MessageSettings,
   RangeSettings,
   ReportSettings,
+  TopicSettings,
 } from '../model.ts';
 import { fieldPath, groupsOf } from './logs.ts';
 import { type Configuration, DEFAULT_WINDOW } from './schema.ts';
@@ -65,7 +66,7 @@ function messageSource(
 }
 
 function schemaSettings(
-  { schema, 'schema-registry': registry }: Messages,
+  { schema, 'schema-registry': registry }: Pick<Messages, 'schema' | 'schema-registry'>,
   directory: string,
 ): Pick<MessageSettings, 'schemas'> {
   if (schema !== undefined) return { schemas: { ...schema, file: resolve(directory, schema.file) } };
@@ -105,10 +106,21 @@ export function kindSettings(name: string, kind: Kind): KindSettings {
   return { name, expect, where, lead, settle, after, maxKeyless, orphans };
 }
 
-/** The entries of all kinds: those of one kind stand together. */
-export function effectEntries(effects: Configuration['effects'], directory: string): readonly EffectEntry[] {
+/**
+ * The entries of all kinds: those of one kind stand together.
+ * @param from where the messages come from: other topics are on the same cluster
+ */
+export function effectEntries(
+  effects: Configuration['effects'],
+  from: MessageSettings['from'],
+  directory: string,
+): readonly EffectEntry[] {
   return effects.flatMap(([name, of], kind) =>
-    effectSources(of, directory).map((source) => ({ kind, name, source })),
+    [...effectSources(of, directory), ...topicSources(of, from, directory)].map((source) => ({
+      kind,
+      name,
+      source,
+    })),
   );
 }
 
@@ -122,6 +134,26 @@ function effectSources(
     ...email.map((one) => ({ source: 'email' as const, ...one, files: beside(directory, one.files) })),
     ...log.map((one) => logSettings(one, directory)),
   ];
+}
+
+function topicSources(
+  { kafka = [] }: Kind,
+  from: MessageSettings['from'],
+  directory: string,
+): readonly TopicSettings[] {
+  if (from.source !== 'kafka') return [];
+  return kafka.map(({ schema, 'schema-registry': registry, ...one }) => ({
+    source: 'kafka',
+    kafka: from,
+    ...one,
+    ...schemaSettings(
+      {
+        ...(schema === undefined ? {} : { schema }),
+        ...(registry === undefined ? {} : { 'schema-registry': registry }),
+      },
+      directory,
+    ),
+  }));
 }
 
 type Log = NonNullable<Kind['log']>[number];

@@ -1,4 +1,4 @@
-/** Where an effect was seen, for a person who wants to look: a file and its line, or a table and the row's id. */
+/** Where an effect was seen, for a person who wants to look: file and line, partition and offset, or table and row. */
 import type { AuditRecord, Orphan } from '../model.ts';
 
 export function locationOf(
@@ -6,5 +6,7 @@ export function locationOf(
   effect: Pick<Orphan, 'entry' | 'place' | 'line' | 'id'>,
 ): string {
   const place = record.coverage[effect.entry]!.places[effect.place] ?? '';
+  // The place of messages: `invoices/3@`, behind which the offset stands, also 0.
+  if (place.endsWith('@')) return `${place}${effect.line}`;
   return effect.line > 0n ? `${place}:${effect.line}` : `${place} ${effect.id}`;
 }

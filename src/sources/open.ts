@@ -18,12 +18,13 @@ export async function openMessages(settings: Settings, hooks: SourceHooks): Prom
   return captureMessages(settings, hooks);
 }
 
-/** One source per log entry, and one per database, so that all its entries are read in one snapshot. */
+/** One source per log and topic, and one per database, so that all its entries are read in one snapshot. */
 export async function openEffects(settings: Settings, hooks: SourceHooks): Promise<readonly EffectSource[]> {
   return [
     ...(await openPostgres(settings, hooks)),
     ...(await openMysql(settings, hooks)),
     ...(await openLogs(settings, hooks)),
+    ...(await openTopics(settings, hooks)),
   ];
 }
 
@@ -46,6 +47,13 @@ async function openLogs(settings: Settings, hooks: SourceHooks): Promise<EffectS
   if (entries.length === 0) return [];
   const { logEffects } = await import('./logs/effects.ts');
   return entries.map(([entry]) => logEffects(settings, entry, hooks));
+}
+
+async function openTopics(settings: Settings, hooks: SourceHooks): Promise<EffectSource[]> {
+  const entries = entriesFrom(settings, (source) => source.source === 'kafka');
+  if (entries.length === 0) return [];
+  const { topicEffects } = await import('./kafka/effects.ts');
+  return entries.map(([entry]) => topicEffects(settings, entry, hooks));
 }
 
 type Numbered<Source extends EffectSourceSettings> = readonly [number: number, entry: EffectEntry<Source>];

@@ -595,6 +595,13 @@ describe('the settings of a log must fit one another', () => {
     expect(mistakes(written)).toEqual([mistake]);
   });
 
+  it('reads another topic over the connection of the messages', () => {
+    const effect = 'effects: { copy: { kafka: { topic: invoices, key: key } } }';
+    expect(
+      mistakes(`version: 1\nname: a\nmessages: { topic: orders, capture: [m], key: key }\n${effect}`),
+    ).toEqual(['4 effects.copy.kafka: needs messages.kafka, whose cluster the topic is on']);
+  });
+
   it('reads the standard input once', () => {
     const dash = 'format: csv, key: id';
     expect(mistakes(source(`log: [{ files: ["-"], ${dash} }, { files: [a, "-"], ${dash} }]`))).toEqual([
