@@ -354,7 +354,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'no source of effects',
       source('settle: 1m'),
-      '7 effects.order-row: expected at least one of postgres, mysql, log, email; got none',
+      '7 effects.order-row: expected at least one of postgres, mysql, log, email, kafka; got none',
     ],
     [
       'a key of two parts in the second shard',
@@ -471,7 +471,7 @@ describe('every mistake is told with its line, its path and what was expected', 
     [
       'a name like no other',
       kind('colour: red'),
-      '9 effects.order-row.colour: unknown name; known here: postgres, mysql, log, email, expect',
+      '9 effects.order-row.colour: unknown name; known here: postgres, mysql, log, email, kafka, expect',
     ],
     [
       'an expectation that is none',

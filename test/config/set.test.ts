@@ -65,7 +65,7 @@ describe('--set', () => {
     ['messages.topik=orders', '--set messages.topik= messages.topik: unknown name; did you mean `topic`?'],
     [
       'effects.dump.settle=1m',
-      '--set effects.dump.settle= effects.dump: expected at least one of postgres, mysql, log, email; got none',
+      '--set effects.dump.settle= effects.dump: expected at least one of postgres, mysql, log, email, kafka; got none',
     ],
     [
       'messages.topic.name=x',

@@ -11,7 +11,18 @@ export type ReadStamp = (text: string) => Stamp | undefined;
 
 export function stampReader({ unit, timeFormat }: LogSettings): ReadStamp {
   if (unit !== undefined) return (text) => unitStamp(text, unit);
-  return timeFormat === undefined ? anyStamp : strptime(timeFormat);
+  return remembering(timeFormat === undefined ? anyStamp : strptime(timeFormat));
+}
+
+/** Most lines of a second have the text of the one before. */
+function remembering(read: ReadStamp): ReadStamp {
+  let last: string | undefined;
+  let stamp: Stamp | undefined;
+  return (text) => {
+    if (text !== last) stamp = read(text);
+    last = text;
+    return stamp;
+  };
 }
 
 export interface Times {
