@@ -528,7 +528,6 @@ describe('every mistake is told with its line, its path and what was expected', 
 describe('what is not supported yet is said so, with its line', () => {
   it.each<[string, string]>([
     ['4 messages.group: not supported yet', messages('group: order-service')],
-    ['8 effects.order-row.kafka: not supported yet', source('kafka: { topic: invoices }')],
     [
       '8 effects.order-row.email.format: expected postfix; got "exim"; not supported yet',
       source('email: { files: [m], format: exim, key: { header: X-Id } }'),
