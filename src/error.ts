@@ -12,17 +12,24 @@ export class AuditError extends Error {
   readonly code = 'ONCEOVER_AUDIT_ERROR';
   readonly status: FailureStatus;
   readonly hint: string | undefined;
+  /** What was read so far is of no use any more: an interrupted audit of it cannot be gone on with. */
+  readonly voidsReading: boolean;
 
   /**
    * @param status exit status of the command
    * @param message what went wrong and where: one sentence naming the culprit, or several lines for several mistakes
-   * @param options `hint`: what to do; `cause`: the error underneath, kept for `--debug`
+   * @param options `hint`: what to do; `cause`: the error underneath, kept for `--debug`; see {@link voidsReading}
    */
-  constructor(status: FailureStatus, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    status: FailureStatus,
+    message: string,
+    options: { hint?: string; cause?: unknown; voidsReading?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AuditError';
     this.status = status;
     this.hint = options.hint;
+    this.voidsReading = options.voidsReading ?? false;
   }
 }
 

@@ -85,6 +85,7 @@ export async function audit(options: AuditOptions, signal: AbortSignal): Promise
     print(told, path, options.json);
     return told.report.exit.status;
   } catch (error) {
+    if (isAuditError(error) && error.voidsReading) forgetUnfinished(run.aside);
     throw isKept(run.aside) ? new KeptError(keptLine('what was read', run.aside), error) : error;
   } finally {
     progress.clear();

@@ -183,7 +183,8 @@ function commands() {
     .help()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      if (error) throw error;
+      // A flag without its value comes as an error of yargs's own.
+      if (error && error.name !== 'YError') throw error;
       throw new AuditError(2, message, { hint: `${TOOL.name} --help` });
     });
 }

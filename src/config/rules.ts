@@ -49,6 +49,7 @@ export function crossFieldMistakes(root: Written, fileName: string, now: number)
     ...(look.names(['effects']) ?? []).flatMap((kind) => [
       ...atLeastOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
       ...keysCanMeet(look, kind),
+      ...eachTableOnce(look, kind),
       ...look.each(['effects', kind, 'log']).flatMap((log) => logMistakes(look, log)),
     ]),
     ...clusterIsThere(look),
@@ -270,6 +271,27 @@ function keysCanMeet(look: Looker, kind: string): Mistake[] {
     if (own === undefined || own === parts) return [];
     const text = `expected ${counted(parts)}, as messages.key has; got ${counted(own)}, so that no message and effect could ever meet`;
     return [look.mistake(path, text)];
+  });
+}
+
+/** One table named twice would show every row as two effects. */
+function eachTableOnce(look: Looker, kind: string): Mistake[] {
+  return (['postgres', 'mysql'] as const).flatMap((source) => {
+    const seen = new Map<string, Path>();
+    return look.each(['effects', kind, source]).flatMap((path) => {
+      const written = (name: string) => look.value([...path, name], scalar(anyText)) ?? '';
+      const place = JSON.stringify(['url', 'table', 'query'].map(written));
+      const first = seen.get(place);
+      seen.set(place, first ?? path);
+      return first === undefined
+        ? []
+        : [
+            look.mistake(
+              path,
+              `the same rows as ${source}[${String(first.at(-1))}]; expected each table once`,
+            ),
+          ];
+    });
   });
 }
 

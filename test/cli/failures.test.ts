@@ -37,7 +37,7 @@ describe.concurrent('a mistake', () => {
     ['malformed YAML', { 'onceover.yaml': 'version: 1\nmessages: { topic: orders\n' }, 2, 'onceover.yaml:'],
     [
       'several mistakes',
-      { 'onceover.yaml': CONFIG.replace('topic:', 'topik:').replace('format: csv', 'format: tsv') },
+      { 'onceover.yaml': CONFIG.replace('topic:', 'topik:').replace('format: csv', 'format: xls') },
       2,
       '3 mistakes',
     ],
@@ -96,6 +96,13 @@ describe.concurrent('a mistake', () => {
     expect(done.stderr).toContain(
       'messages.range.last: expected a duration above zero, such as 24h; got "-24h"; it cannot be negative',
     );
+    expect(done.status).toBe(2);
+    leavesNothing(done);
+  });
+
+  it('of a flag without its value is told in one line', async () => {
+    const done = await audit({}, '--last');
+    expect(done.stderr).toBe('onceover: Not enough arguments following: last\n  onceover --help\n');
     expect(done.status).toBe(2);
     leavesNothing(done);
   });

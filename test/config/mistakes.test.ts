@@ -362,6 +362,11 @@ describe('every mistake is told with its line, its path and what was expected', 
       '8 effects.order-row.postgres[1].key: expected 1 part, as messages.key has; got 2 parts, so that no message and effect could ever meet',
     ],
     [
+      'one table twice',
+      source('postgres: [{ table: a, key: id }, { table: b, key: id }, { table: a, key: order_id }]'),
+      '8 effects.order-row.postgres[2]: the same rows as postgres[0]; expected each table once',
+    ],
+    [
       'no table',
       source('postgres: { key: order_id }'),
       '8 effects.order-row.postgres: expected exactly one of table and query',

@@ -180,7 +180,15 @@ skipUnless([kafkaUnavailable()], 'a range of a real log', () => {
     expect(found.classes.audited + found.classes.deleted).toBe(150);
     expect(found.classes.deleted).toBeGreaterThanOrEqual(100);
     expect(found.range.partitions).toEqual([
-      { partition: 0, first: 0, end: 150, readFirst: 0, readEnd: 150, short: 0 },
+      {
+        partition: 0,
+        asked: { first: 0, end: 150 },
+        first: 0,
+        end: 150,
+        readFirst: 0,
+        readEnd: 150,
+        short: 0,
+      },
     ]);
     await expect(replayed(topic, offsets(0, 150), { onGap: 'fail' })).rejects.toMatchObject({
       status: 4,

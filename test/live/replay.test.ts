@@ -364,7 +364,7 @@ skipUnless([kafkaUnavailable()], 'a topic range on a real broker', () => {
     await producer.send({ topic, messages: orders(0, 10) });
     const found = await replayed(topic, offsets([4, 25]));
     expect(found.range.partitions).toEqual([
-      { partition: 0, first: 4, end: 10, readFirst: 4, readEnd: 10, short: 15 },
+      { partition: 0, asked: { first: 4, end: 25 }, first: 4, end: 10, readFirst: 4, readEnd: 10, short: 15 },
     ]);
     expect(found.classes()).toEqual({ ...NONE, audited: 6 });
     const future = await replayed(topic, { by: 'time', to: Date.now() + 3_600_000, padding: 0 });

@@ -56,7 +56,9 @@ export function spanOf(
   const from = covers?.from ?? oldest;
   const to = Math.min(readAt, covers?.to ?? readAt);
   if (from !== undefined && from > to) return undefined;
-  return { ...(from === undefined ? {} : { from }), to, edge: 'row' };
+  // A beginning that was declared says that there is nothing before it; the oldest row says only that it is the oldest.
+  const edge = covers?.from === undefined ? 'row' : 'line';
+  return { ...(from === undefined ? {} : { from }), to, edge };
 }
 
 function notesOf(table: RowTable, rows: EffectRows): string[] {

@@ -86,6 +86,9 @@ function anotherLog(topic: string): AuditError {
   return new AuditError(
     4,
     `Topic ${topic} was deleted and made anew while it was read: its offsets are other messages now.`,
-    { hint: 'Run the audit again, without --resume. What the deleted topic held cannot be read any more.' },
+    {
+      hint: 'Run the audit again, without --resume. What the deleted topic held cannot be read any more.',
+      voidsReading: true,
+    },
   );
 }

@@ -105,12 +105,12 @@ export class Sight {
     };
   }
 
-  /** From the first to the last line, widened by what is declared (DESIGN rule 10). Epoch milliseconds. */
+  /** From the first to the last line; what is declared goes before what lines show (DESIGN rule 10). Epoch milliseconds. */
   #span(covers: EmailSettings['covers']): { from: number; to: number; edge: 'line' } | undefined {
     const { seen } = this;
-    const from = Math.min(covers?.from ?? Infinity, Math.floor((seen?.from ?? Infinity) / 1000));
-    const to = Math.max(covers?.to ?? -Infinity, Math.floor((seen?.to ?? -Infinity) / 1000));
-    return Number.isFinite(from) && Number.isFinite(to) ? { from, to, edge: 'line' } : undefined;
+    const from = covers?.from ?? Math.floor((seen?.from ?? Number.NaN) / 1000);
+    const to = covers?.to ?? Math.floor((seen?.to ?? Number.NaN) / 1000);
+    return from <= to ? { from, to, edge: 'line' } : undefined;
   }
 
   /** Silences and holes inside the span, in order of time. */

@@ -173,6 +173,13 @@ describe('what the files prove', () => {
     expect(gapTo(declared)).toEqual([['silence', 3600, 7201]]);
   });
 
+  it('what is declared goes before what lines show, also where that is less', async () => {
+    const lines = [...sent(1, START), ...sent(2, START + 600_000), ...sent(3, START + 1_200_000)];
+    const covers = { from: START + 300_000, to: START + 900_000 };
+    const { coverage } = await found({ 'mail.log': text(lines) }, { covers });
+    expect(coverage.span).toEqual({ ...covers, edge: 'line' });
+  });
+
   it('lines of other programs go on, lines that cannot be read are holes', async () => {
     const line = (second: number, rest: string) => `${stamp(START + second * SECOND)} mail ${rest}`;
     const { coverage } = await found({
