@@ -972,6 +972,8 @@ export interface Stage {
   readonly name: string;
   readonly ms: number;
   readonly peakBytes: number;
+  /** The most that lay on disk at once because `memory` was full. */
+  readonly spilledBytes: number;
   /** What was counted while it ran, such as messages or rows. */
   readonly done?: number;
 }

@@ -132,6 +132,7 @@ async function auditInto(
     checkpointMs: options.checkpointMs,
     ...(resumed && { resume: resumed.files }),
   });
+  stages.watchSpill(() => evidence.spilledBytes());
   const interrupt = (): void => evidence.interrupt();
   signal.addEventListener('abort', interrupt, { once: true });
   try {

@@ -1,4 +1,6 @@
 /** The embedded analytical engine behind an evidence folder: one DuckDB database, bounded in memory, spilling beside itself. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { AuditError } from '../error.ts';
 
@@ -69,6 +71,13 @@ export class Engine {
     }
   }
 
+  /** What lies in the files of `spill` at this moment: they come and go while a statement runs. */
+  spilledBytes(): number {
+    const { spill } = this.#options;
+    if (sizeOf(spill) === undefined) return 0;
+    return readdirSync(spill).reduce((sum, name) => sum + (sizeOf(join(spill, name)) ?? 0), 0);
+  }
+
   /** Makes a running statement end soon, by an error. */
   interrupt(): void {
     this.#connection.interrupt();
@@ -100,6 +109,11 @@ export class Engine {
       throw new AuditError(4, `the evidence could not be judged: ${text}`, { cause, hint });
     }
   }
+}
+
+/** Undefined: there is no such file, or no longer. */
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 function firstLine(error: unknown): string {

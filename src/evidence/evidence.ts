@@ -274,6 +274,11 @@ export class Evidence {
     for await (const rows of this.#engine.stream(orphanQuery())) yield rows.map(toOrphan);
   }
 
+  /** Bytes that lie on disk at this moment because they do not fit into the engine's memory. */
+  spilledBytes(): number {
+    return this.#engine.spilledBytes();
+  }
+
   /** Ends a statement that is running, so that {@link close} need not wait for it. */
   interrupt(): void {
     this.#engine.interrupt();
