@@ -26,7 +26,7 @@ const BEGAN = Date.now() - 3 * 3_600_000 - ORDERS * EVERY_MS;
 const TWICE = 17;
 const UNMAILED = 23;
 
-const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+export const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const orderId = (i: number): string => `ORD-${String(i).padStart(9, '0')}`;
 const placedAt = (i: number): number => BEGAN + i * EVERY_MS;
 
@@ -126,7 +126,7 @@ interface Cost {
   readonly seconds: number;
 }
 
-async function cost(what: string, command: string, args: readonly string[]): Promise<Cost[]> {
+export async function cost(what: string, command: string, args: readonly string[]): Promise<Cost[]> {
   const path = commandPath(command);
   if (path === undefined) return [];
   const started = performance.now();
@@ -144,7 +144,7 @@ async function floors(bootstrap: string, url: string, log: string): Promise<read
   ];
 }
 
-async function audit(
+export async function audit(
   folder: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly report: Report; readonly seconds: number }> {
@@ -166,13 +166,14 @@ async function audit(
   };
 }
 
-function tellStages(report: Report, seconds: number): void {
+export function tellStages(report: Report, seconds: number): void {
   const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
-  for (const { name, ms, peakBytes, done } of report.stages) {
+  for (const { name, ms, peakBytes, spilledBytes, done } of report.stages) {
+    const spilled = spilledBytes === 0 ? '' : `, spilled ${megabytes(spilledBytes)}`;
     const rate =
       done === undefined || ms === 0 ? '' : `${Math.round(done / (ms / 1000)).toLocaleString('en-US')}/s`;
     say(
-      `  ${name.padEnd(28)} ${(ms / 1000).toFixed(2).padStart(7)} s  ${rate.padStart(14)}  peak ${megabytes(peakBytes)}`,
+      `  ${name.padEnd(28)} ${(ms / 1000).toFixed(2).padStart(7)} s  ${rate.padStart(14)}  peak ${megabytes(peakBytes)}${spilled}`,
     );
   }
   say(`  ${'whole, with start and files'.padEnd(28)} ${seconds.toFixed(2).padStart(7)} s`);

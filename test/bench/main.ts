@@ -1,4 +1,4 @@
-/** `npm run bench -- audit [ORDERS]`, `-- replay [SCALE]`, `-- memory [SCALE]`: which benchmark to run. */
+/** `npm run bench -- audit [ORDERS]`, `-- replay [SCALE]`, `-- memory [SCALE]`, `-- judge [SCALE]`: which benchmark to run. */
 
 const [which = 'audit', size] = process.argv.slice(2);
 
@@ -8,10 +8,13 @@ if (which === 'replay') {
 } else if (which === 'memory') {
   const { benchMemory } = await import('./replay.ts');
   await benchMemory(Number(size ?? 1));
+} else if (which === 'judge') {
+  const { benchJudge } = await import('./judge.ts');
+  await benchJudge(Number(size ?? 1));
 } else if (which === 'audit' || /^\d+$/.test(which)) {
   const { benchAudit } = await import('./audit.ts');
   await benchAudit();
 } else {
-  process.stderr.write(`no benchmark is named ${which}: there are audit, replay and memory\n`);
+  process.stderr.write(`no benchmark is named ${which}: there are audit, replay, memory and judge\n`);
   process.exitCode = 2;
 }
