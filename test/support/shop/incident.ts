@@ -22,7 +22,7 @@ export const SETTLE_MS = 5000;
 export const LEAD_MS = 1000;
 
 /** A mail log tells whole seconds: what must lie outside a window keeps that much more distance. */
-const LOG_SECOND_MS = 1000;
+export const LOG_SECOND_MS = 1000;
 
 /** The servers of one shop, and a directory for what its processes print. */
 export interface Shop {
@@ -70,7 +70,7 @@ export async function openShop(shop: Shop): Promise<void> {
                           created_at timestamptz DEFAULT now())`,
   );
   await query(shop.database, `INSERT INTO orders (order_id, channel) VALUES ('TEL-000001', 'telephone')`);
-  await send(shop, newsletter());
+  await sendNews(shop);
   await sleep(LEAD_MS + LOG_SECOND_MS);
 }
 
@@ -98,12 +98,17 @@ export async function sufferIncident(shop: Shop, plan: Plan): Promise<Incident> 
  * came. It waits until no window is open any more, of the orders placed by `placedBy` nor of one that could follow what
  * happened last. All mail has arrived when this returns.
  */
-export async function goOn(shop: Shop, placedBy: Date): Promise<void> {
+export async function goOn(shop: Pick<Shop, 'topic' | 'mail'>, placedBy: Date): Promise<void> {
   const quiet = Math.max(placedBy.getTime() + SETTLE_MS, Date.now() + LEAD_MS);
   await sleep(quiet + LOG_SECOND_MS - Date.now());
   await shop.topic.publish([1, 2, 3].map(orderViewed));
-  await send(shop, newsletter());
+  await sendNews(shop);
   await shop.mail.drained();
+}
+
+/** A mail that is no order's: the mail log has a line of this moment. */
+export function sendNews(shop: Pick<Shop, 'mail'>): Promise<void> {
+  return send(shop, newsletter());
 }
 
 /** What an operator may do by hand: send the confirmation of an order once more. */
@@ -137,7 +142,7 @@ export async function query(database: string, sql: string): Promise<Record<strin
   }
 }
 
-async function send(shop: Shop, mail: SendMailOptions): Promise<void> {
+async function send(shop: Pick<Shop, 'mail'>, mail: SendMailOptions): Promise<void> {
   const mailer = createTransport({ host: '127.0.0.1', port: shop.mail.port, ignoreTLS: true });
   await mailer.sendMail(mail);
   mailer.close();

@@ -7,6 +7,7 @@ import type { ShopEvent } from './events.ts';
 import type { FeedSettings } from './feed.ts';
 
 export const PARTITIONS = 3;
+const SLICE = 5000;
 
 export interface Topic {
   readonly name: string;
@@ -47,7 +48,10 @@ export async function kafkaTopic(kafka: Kafka, name: string, group = 'order-serv
         key: event.order.id,
         value: JSON.stringify(event),
       }));
-      await producer.send({ topic: name, messages });
+      // A request holds one batch a partition, and a broker takes none of more than a megabyte.
+      for (let from = 0; from < messages.length; from += SLICE) {
+        await producer.send({ topic: name, messages: messages.slice(from, from + SLICE) });
+      }
       await producer.disconnect();
     },
     remove: () =>
