@@ -557,6 +557,8 @@ export interface Coverage {
   readonly unreadable: number;
   /** Why its effects can never show a duplicate, such as `unique index orders_pkey covers order_id`; undefined: they can. */
   readonly blind?: string;
+  /** Each record is one by itself, so that two with one id are two effects whose `id` is no identity; absent: one may be seen twice. */
+  readonly distinct?: true;
   readonly samples: readonly string[];
   readonly notes: readonly string[];
   /** Keys without enough effects that were looked for once more at any time, and what came of it; absent: none was. */
@@ -797,6 +799,8 @@ export interface Judgement {
   readonly signatures: readonly Signature[];
   /** Of the entries that have such pairs. */
   readonly pairLatencies: readonly PairLatency[];
+  /** Of each entry: rows or lines of the judged keys that are one effect with another of their key, as both have one id. */
+  readonly shared: readonly number[];
   readonly notes: readonly string[];
 }
 
@@ -943,6 +947,8 @@ export interface CoverageReport {
   }[];
   /** Why a duplicate could not be seen (DESIGN rule 14): `ok` means at least one. */
   readonly blind: string | null;
+  /** Rows or lines of the judged keys that share their id with another of their key, and count as one effect with it. */
+  readonly shared: number;
   /** Effect minus message over keys with one of each; negative: the effect is dated before its message. */
   readonly latencyMs: { readonly pairs: number; readonly p01: number; readonly p50: number } | null;
   /** By how much its clock is behind Kafka's at least, as a negative number; null: not proven. */

@@ -71,6 +71,7 @@ export async function readJudgement(
     kinds,
     signatures,
     pairLatencies: await readPairLatencies(engine, settings),
+    shared: await countShared(engine, settings),
     notes: warnings,
   };
 }
@@ -99,6 +100,19 @@ async function countIdsAcrossKeys(engine: Engine): Promise<number> {
   const [row] = await engine.rows(`SELECT count(*) FROM (SELECT m.event_id FROM messages AS m
     WHERE ${isAudited('m')} AND m.event_id <> '' AND m.msg_key <> '' GROUP BY m.event_id HAVING min(m.msg_key) <> max(m.msg_key)) AS g`);
   return Number(row![0]);
+}
+
+/**
+ * Of each entry, how many rows or lines of the judged keys are one effect with another, as they carry its id (rule 5).
+ * Two of one key make it odd: the plainly expected have none, so that only the odd ones are counted.
+ */
+async function countShared(engine: Engine, { entries }: Settings): Promise<readonly number[]> {
+  const rows = await engine.rows(`SELECT s.entry_no, sum(s.surplus) FROM (
+    SELECT f.entry_no AS entry_no, 1 AS surplus FROM sightings AS f JOIN odd_keys AS o ON o.odd_key = f.effect_key
+    UNION ALL
+    SELECT f.entry_no AS entry_no, -1 AS surplus FROM one_effect AS f) AS s GROUP BY s.entry_no`);
+  const shared = new Map(rows.map(([entry, surplus]) => [Number(entry), Number(surplus)]));
+  return entries.map((_, entry) => shared.get(entry) ?? 0);
 }
 
 interface LineCount {

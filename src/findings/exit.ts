@@ -60,7 +60,27 @@ function doubts(record: AuditRecord, judgement: Judgement): string[] {
   });
   // A field that is only asked for its absence may well be on no message: that is noted, but no doubt.
   const needed = record.replay.references.filter(({ mayBeAbsent }) => !mayBeAbsent);
-  return [...because, ...rangeDoubts(record), ...unseenReferences(record, needed)];
+  return [
+    ...because,
+    ...sharedDoubts(record, judgement),
+    ...rangeDoubts(record),
+    ...unseenReferences(record, needed),
+  ];
+}
+
+/** Where each record is one by itself, those that were taken for one effect may be several: duplicates that were not told. */
+function sharedDoubts({ coverage }: AuditRecord, { shared }: Judgement): string[] {
+  return coverage.flatMap(({ kind, distinct }, entry) => {
+    const rows = shared[entry]!;
+    if (rows === 0 || distinct !== true) return [];
+    const uncounted = rows === 1 ? 'an effect that was' : 'effects that were';
+    return [`${kind}: ${sharingRows(rows)} of the same key, and may be ${uncounted} not counted`];
+  });
+}
+
+/** Such as `2 rows share their id with another row`. */
+export function sharingRows(rows: number): string {
+  return `${counted(rows, 'row')} ${rows === 1 ? 'shares its id' : 'share their id'} with another row`;
 }
 
 function rangeDoubts({ range, replay }: AuditRecord): string[] {

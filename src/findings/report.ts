@@ -16,7 +16,7 @@ import type {
 } from '../model.ts';
 import { counted, expectedText, grouped } from '../words.ts';
 import { clockNote, clockOffset } from './clock.ts';
-import { exitOf, unseenReferences } from './exit.ts';
+import { exitOf, sharingRows, unseenReferences } from './exit.ts';
 import { locationOf } from './location.ts';
 import { refuseWrongSums } from './sums.ts';
 
@@ -72,6 +72,7 @@ export function buildReport(record: AuditRecord, judgement: Judgement, orphans: 
     coverage: record.coverage.map((coverage, entry) =>
       coverageReport(
         coverage,
+        judgement.shared[entry]!,
         judgement.pairLatencies.find((latency) => latency.entry === entry),
       ),
     ),
@@ -173,7 +174,11 @@ function meaningOf(outcomes: readonly Outcome[], kinds: readonly string[]): stri
   return outcomes.map((outcome, kind) => `${words[outcome]} ${kinds[kind]}`).join(', ');
 }
 
-function coverageReport(coverage: Coverage, latency: PairLatency | undefined): CoverageReport {
+function coverageReport(
+  coverage: Coverage,
+  shared: number,
+  latency: PairLatency | undefined,
+): CoverageReport {
   const { source, kind, span, readAt, read, effects, excluded, unreadable, gaps, notes, samples } = coverage;
   const { secondLook = null } = coverage;
   return {
@@ -188,6 +193,7 @@ function coverageReport(coverage: Coverage, latency: PairLatency | undefined): C
     unreadable,
     gaps: gaps.map((gap) => ({ from: iso(gap.from), to: iso(gap.to), why: gap.why, detail: gap.detail })),
     blind: coverage.blind ?? null,
+    shared,
     latencyMs: latency === undefined ? null : { pairs: latency.pairs, p01: latency.p01, p50: latency.p50 },
     clockOffsetMs: clockOffset(latency) ?? null,
     secondLook,
@@ -196,11 +202,17 @@ function coverageReport(coverage: Coverage, latency: PairLatency | undefined): C
         ? ['nothing is covered: no row or line shows that the source would have held an effect']
         : []),
       ...optional(clockNote(latency)),
+      ...(shared === 0 ? [] : [sharedNote(shared)]),
       ...(secondLook === null ? [] : [secondLookNote(secondLook)]),
       ...notes,
       ...samples.map((sample) => `could not be read: ${sample}`),
     ],
   };
+}
+
+/** DESIGN rule 5: an effect is one by its id, and no id that rows share tells them apart. */
+function sharedNote(shared: number): string {
+  return `${sharingRows(shared)} of the same key: they count as one effect (is \`id\` unique?)`;
 }
 
 /** DESIGN rule 11. */

@@ -95,6 +95,7 @@ export function judgementOf(kinds: readonly KindTotals[], change: Partial<Judgem
     kinds,
     signatures: [{ outcomes: kinds.map(() => 'one'), messages: 3 }],
     pairLatencies: [],
+    shared: kinds.map(() => 0),
     notes: [],
     ...change,
   };

@@ -28,10 +28,16 @@ export function coverageOf(
     readAt: snapshot.readAt,
     read: rows.read,
     effects: rows.effects,
+    distinct: true,
     excluded: excludedOf(table, rows),
     unreadable: rows.unreadable,
     samples: rows.samples,
-    notes: [...snapshot.notes, ...table.notes, ...notesOf(table, rows)],
+    notes: [
+      ...snapshot.notes,
+      ...table.notes,
+      ...(table.looseId === undefined ? [] : [table.looseId]),
+      ...notesOf(table, rows),
+    ],
     ...(table.blind === undefined ? {} : { blind: table.blind }),
   };
 }

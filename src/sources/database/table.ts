@@ -48,6 +48,8 @@ export interface RowTable {
   readonly hides: string | undefined;
   /** Why no two rows can have one key, such as `unique index orders_pkey covers order_id`; undefined: they can. */
   readonly blind: string | undefined;
+  /** That nothing forbids two rows of one key and one id, such as `id ref of public.orders is not unique by any index`; undefined: an index does, or nobody can say. */
+  readonly looseId: string | undefined;
   /** What else a reader must know about the table, in sentences. */
   readonly notes: readonly string[];
 }

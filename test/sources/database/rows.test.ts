@@ -34,6 +34,7 @@ function ordersOf(settings: Partial<PostgresSettings> = {}, table: Partial<RowTa
     topic: undefined,
     hides: undefined,
     blind: undefined,
+    looseId: undefined,
     notes: [],
     ...table,
   };

@@ -46,7 +46,10 @@ class MysqlEffects implements EffectSource {
     try {
       const session = await this.#connect();
       await beginSnapshot(session);
-      for (const table of await this.#tables(session)) await checkTable(session, table);
+      for (const table of await this.#tables(session)) {
+        await checkTable(session, table);
+        if (table.looseId !== undefined) this.#hooks.say?.(table.looseId);
+      }
     } finally {
       await this.close();
     }

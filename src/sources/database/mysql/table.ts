@@ -1,6 +1,6 @@
 /** The table of one effect kind in MySQL, or its query: every name of the configuration found, every type looked at. */
 import type { EffectEntry, MysqlSettings } from '../../../model.ts';
-import { blindness, type UniqueIndex } from '../blind.ts';
+import { blindness, looseId, type UniqueIndex } from '../blind.ts';
 import { type Catalog, findColumn, identity, topicOf } from '../catalog.ts';
 import type { Column, KeyColumn, RowTable, TimeColumn } from '../table.ts';
 import { timeColumn } from '../time.ts';
@@ -52,26 +52,31 @@ export async function findTable(
   const topic = topicOf(catalog, settings, audited);
   const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings, TIME_TYPES);
   const isNumber = (column: Column) => !isText(column);
-  const blind = blindness({ settings, key, topic }, uniqueIndexes(indexes), isNumber, shownName);
+  const id = identity(catalog, settings.id === undefined ? primaryKey(indexes) : [settings.id]);
+  const keyed = { settings, key, topic, id, shown: catalog.shown };
+  const unique = uniqueIndexes(indexes);
+  const blind = blindness(keyed, unique, isNumber, shownName);
   return {
+    ...keyed,
     kind,
     settings,
     from: fromOf(settings, relation),
     indexes,
-    shown: catalog.shown,
-    key,
-    id: identity(catalog, settings.id === undefined ? primaryKey(indexes) : [settings.id]),
     at: at && { ...at, movedBy: await moverOf(session, relation, at) },
     only: settings.only.map((condition) => findColumn(catalog, condition.name)),
-    topic,
     // No rights of a user hide single rows.
     hides: undefined,
     blind,
+    looseId: (await seesIndexes(session, relation)) ? looseId(keyed, unique, isNumber) : undefined,
     notes: [
       ...(settings.coordinates === undefined ? keyNotes(settings.key, key) : []),
       ...(await relationNotes(session, catalog.shown, relation, blind)),
     ],
   };
+}
+
+async function seesIndexes(session: Session, relation: Relation | undefined): Promise<boolean> {
+  return relation !== undefined && !relation.isView && !(await seesColumnsOnly(session, relation));
 }
 
 async function catalogOf(

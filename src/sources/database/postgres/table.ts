@@ -1,7 +1,7 @@
 /** The table of one effect kind in PostgreSQL, or its query: every name of the configuration found, every type looked at. */
 import { escapeIdentifier } from 'pg';
 import type { EffectEntry, PostgresSettings } from '../../../model.ts';
-import { blindness } from '../blind.ts';
+import { blindness, looseId } from '../blind.ts';
 import { type Catalog, findColumn, identity, topicOf } from '../catalog.ts';
 import { isPlainPart } from '../key.ts';
 import type { Column, KeyColumn, RowTable, TimeColumn } from '../table.ts';
@@ -52,24 +52,26 @@ export async function findTable(
   const topic = topicOf(catalog, settings, audited);
   const at = settings.at === undefined ? undefined : timeColumn(catalog, settings.at, settings, TIME_TYPES);
   const unique = relation === undefined ? [] : await uniqueIndexesOf(session, relation);
+  const keyed = { settings, key, topic, id: identity(catalog, id), shown: catalog.shown };
   const table: Table = {
+    ...keyed,
     kind,
     settings,
     from: fromOf(settings, relation),
     relation,
-    shown: catalog.shown,
-    key,
-    id: identity(catalog, id),
     at: at && { ...at, movedBy: await movedBy(session, relation, at) },
     only: settings.only.map((condition) => findColumn(catalog, condition.name)),
-    topic,
     hides: await hidingOf(session, catalog.shown, settings, relation),
-    blind: blindness({ settings, key, topic }, unique, isNumber, shownName),
+    blind: blindness(keyed, unique, isNumber, shownName),
+    looseId: relation && INDEXED.includes(relation.kind) ? looseId(keyed, unique, isNumber) : undefined,
     notes: notesOf(catalog.shown, settings, key, relation),
   };
   if (table.at?.zone !== undefined) await checkZone(session, kind, table.at.zone);
   return table;
 }
+
+/** Relations whose indexes tell of all their rows: nobody knows those of a view, or of a table of another server. */
+const INDEXED = 'rpm';
 
 async function catalogOf(
   session: Session,

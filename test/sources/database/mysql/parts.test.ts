@@ -43,6 +43,7 @@ function tableOf(
     topic: undefined,
     hides: undefined,
     blind: undefined,
+    looseId: undefined,
     notes: [],
     ...more,
   };
