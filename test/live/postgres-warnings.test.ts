@@ -1,7 +1,12 @@
 /** What a reader must know of a table before believing its counts, found out from a real PostgreSQL. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PostgresSettings, Progress } from '../../src/model.ts';
+import type { PostgresSettings, Progress, Report } from '../../src/model.ts';
 import { postgresEffects } from '../../src/sources/database/postgres/effects.ts';
 import {
   ALWAYS,
@@ -13,6 +18,8 @@ import {
 } from '../sources/database/postgres/orders.ts';
 import { type Postgres, postgresUnavailable, startPostgres } from '../support/servers/postgres.ts';
 import { skipUnless } from '../support/servers/skip.ts';
+
+const ONCEOVER = fileURLToPath(new URL('../../bin/onceover.js', import.meta.url));
 
 skipUnless([postgresUnavailable()], 'warnings about tables of a real PostgreSQL', () => {
   let server: Postgres;
@@ -64,6 +71,69 @@ skipUnless([postgresUnavailable()], 'warnings about tables of a real PostgreSQL'
     );
     expect(await blind({ table: 'many', key: [plain('late')] })).toMatch(/many_late_key/);
   });
+
+  it('says that no index makes an id unique, where one could', async () => {
+    await shop.query(`
+      CREATE TABLE lines (n int PRIMARY KEY, order_id text, ref text UNIQUE, line int, shop text, created_at timestamptz, gone timestamptz);
+      CREATE UNIQUE INDEX line_of_order ON lines (order_id, line); CREATE UNIQUE INDEX living_shop ON lines (shop) WHERE gone IS NULL;
+      CREATE VIEW seen_lines AS SELECT * FROM lines`);
+    const said = async (settings: Partial<PostgresSettings>) => {
+      const sentences: string[] = [];
+      const say = (sentence: string) => void sentences.push(sentence);
+      const rows = postgresEffects(shopSettings(table(settings)), [0], { ...hooks(), say });
+      await rows.check();
+      await rows.close();
+      const { notes, distinct } = await coverageOf(settings);
+      expect(distinct).toBe(true);
+      expect(notes.filter((note) => note.startsWith('id '))).toEqual(sentences);
+      return sentences.join();
+    };
+    for (const id of ['order_id', 'shop'])
+      expect(await said({ table: 'lines', id })).toBe(
+        `id ${id} of public.lines is not unique by any index: rows of one key that share it count as one effect`,
+      );
+    for (const id of ['n', 'ref', 'line']) expect(await said({ table: 'lines', id })).toBe('');
+    expect(await said({ table: 'lines' })).toBe('');
+    expect(await said({ table: 'lines', id: 'line', key: [plain('shop')] })).toMatch(/id line of/);
+    expect(await said({ table: 'seen_lines', id: 'order_id' })).toBe('');
+  });
+
+  it('does not end as expected where rows of one key share the id that is configured', async () => {
+    await shop.query(`
+      CREATE TABLE eff (n int PRIMARY KEY, k text);
+      INSERT INTO eff VALUES (1, 'A'), (2, 'B'), (3, 'B'), (4, 'C'), (5, 'C'), (6, 'C')`);
+    const folder = await mkdtemp(join(tmpdir(), 'onceover-shared-'));
+    try {
+      const message = { topic: 'orders', partition: 0, tstype: 'create', ts: Date.now() - 3_600_000 };
+      const messages = ['A', 'B', 'C'].map((order, offset) =>
+        JSON.stringify({ ...message, offset, key: null, payload: JSON.stringify({ order }) }),
+      );
+      await writeFile(join(folder, 'messages.jsonl'), `${messages.join('\n')}\n`);
+      const audit = async (id: string) => {
+        await writeFile(join(folder, 'onceover.yaml'), JSON.stringify(configured(id)));
+        const audited = await onceover(['audit', 'onceover.yaml', '--json'], folder);
+        const { coverage, run } = JSON.parse(audited.output) as Report;
+        const again = await onceover(['report', join('reports', run.directory), '--json'], folder);
+        expect(again).toEqual(audited);
+        return { status: audited.status, shared: coverage[0]!.shared, notes: coverage[0]!.notes.join('\n') };
+      };
+      const merged = await audit('k');
+      expect(merged).toMatchObject({ status: 3, shared: 3 });
+      expect(merged.notes).toContain('3 rows share their id with another row of the same key');
+      expect(await audit('n')).toMatchObject({ status: 1, shared: 0 });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  function configured(id: string): object {
+    return {
+      version: 1,
+      name: 'orders',
+      messages: { topic: 'orders', capture: ['messages.jsonl'], key: 'value.order' },
+      effects: { 'order-row': { postgres: { url, table: 'eff', key: 'k', id } } },
+    };
+  }
 
   it('warns of a time that a trigger moves, whatever its name', async () => {
     await shop.query(`
@@ -182,3 +252,11 @@ skipUnless([postgresUnavailable()], 'warnings about tables of a real PostgreSQL'
     expect(coverage.notes.join()).toMatch(/row-level security of public.tenants may hide rows/);
   });
 });
+
+function onceover(args: readonly string[], cwd: string): Promise<{ status: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [ONCEOVER, ...args], { cwd }, (error, stdout) => {
+      resolve({ status: error === null ? 0 : Number(error.code), output: stdout });
+    });
+  });
+}
