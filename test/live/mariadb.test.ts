@@ -372,6 +372,28 @@ skipUnless([mariadbUnavailable()], 'rows of a real MariaDB', () => {
     expect(await blind({ key: [plain('item'), plain('shop')] })).toBe('unique index pair covers shop, item');
   });
 
+  it('says that no index makes an id unique, where one could', async () => {
+    const said = async (id: string, settings: Partial<MysqlSettings> = {}) => {
+      const source = table({ table: 'once', key: [plain('shop')], id, ...settings });
+      const sentences: string[] = [];
+      const say = (sentence: string) => void sentences.push(sentence);
+      const rows = mysqlEffects(shopOf(source), [0], { ...hooks(), say });
+      await rows.check();
+      await rows.close();
+      const { notes } = (await readTable(source)).coverage;
+      expect(notes.filter((note) => note.startsWith('id '))).toEqual(sentences);
+      return sentences.join();
+    };
+    expect(await said('shop')).toBe(
+      'id shop of shop.once is not unique by any index: rows of one key that share it count as one effect',
+    );
+    // The index `pair` holds key and item; `prefix_ref` holds the beginning of ref.
+    for (const id of ['id', 'order_id', 'ref', 'item']) expect(await said(id)).toBe('');
+    expect(await said('item', { key: [plain('ref')] })).toBe('');
+    expect(await said('created_at')).toMatch(/id created_at/);
+    expect(await said('order_id', { url: as('auditor'), table: 'vault', key: [plain('order_id')] })).toBe('');
+  });
+
   it('warns of a time that an update moves, and of a table that obeys no snapshot', async () => {
     await shop.query(`
       CREATE TABLE moved (id int PRIMARY KEY, order_id varchar(9), created_at timestamp DEFAULT now() ON UPDATE now(), seen datetime, updated_at datetime) ENGINE = Aria;

@@ -54,8 +54,7 @@ export async function findTable(
   const isNumber = (column: Column) => !isText(column);
   const id = identity(catalog, settings.id === undefined ? primaryKey(indexes) : [settings.id]);
   const keyed = { settings, key, topic, id, shown: catalog.shown };
-  const unique = uniqueIndexes(indexes);
-  const blind = blindness(keyed, unique, isNumber, shownName);
+  const blind = blindness(keyed, uniqueIndexes(indexes), isNumber, shownName);
   return {
     ...keyed,
     kind,
@@ -67,7 +66,9 @@ export async function findTable(
     // No rights of a user hide single rows.
     hides: undefined,
     blind,
-    looseId: (await seesIndexes(session, relation)) ? looseId(keyed, unique, isNumber) : undefined,
+    looseId: (await seesIndexes(session, relation))
+      ? looseId(keyed, uniqueIndexes(indexes, { prefixes: true }), isNumber)
+      : undefined,
     notes: [
       ...(settings.coordinates === undefined ? keyNotes(settings.key, key) : []),
       ...(await relationNotes(session, catalog.shown, relation, blind)),
@@ -125,10 +126,12 @@ async function moverOf(
   return trigger === undefined ? undefined : `trigger ${shownName(trigger)}`;
 }
 
-/** Of columns, of all of each value. */
-function uniqueIndexes(indexes: readonly Index[]): UniqueIndex[] {
+/** @param prefixes also those of the beginnings of values: where these differ, so do the values */
+function uniqueIndexes(indexes: readonly Index[], { prefixes = false } = {}): UniqueIndex[] {
   return indexes.flatMap(({ name, unique, parts }) => {
-    const columns = parts.flatMap(({ column, whole }) => (whole && column !== undefined ? [column] : []));
+    const columns = parts.flatMap(({ column, whole }) =>
+      (whole || prefixes) && column !== undefined ? [column] : [],
+    );
     return unique && columns.length === parts.length ? [{ name, columns }] : [];
   });
 }
