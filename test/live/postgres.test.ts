@@ -185,7 +185,7 @@ skipUnless([postgresUnavailable()], 'rows of a real PostgreSQL', () => {
     );
     expect((await readTable(table({ table: 'empty' }))).coverage.span).toBeUndefined();
     const declared = await readTable(table({ table: 'empty', covers: { from: 1000 } }));
-    expect(declared.coverage.span).toEqual({ from: 1000, to: declared.coverage.readAt, edge: 'row' });
+    expect(declared.coverage.span).toEqual({ from: 1000, to: declared.coverage.readAt, edge: 'line' });
     const { at: _, ...withoutTime } = table({ table: 'timeless' });
     const { effects, coverage } = await readTable(withoutTime, { from: 0, to: 1 });
     expect(effects).toEqual([{ key: 'A', id: '1', at: null }]);
