@@ -105,7 +105,7 @@ describe('a replay', () => {
     const outcome = await replay(transport, rangeOf([0, 43], [0, 50]));
     expect(outcome.classes).toEqual([classes({ audited: 3, absent: 40 }), classes({ audited: 50 })]);
     expect(outcome.holes).toEqual([{ partition: 0, class: 'absent', first: 3, end: 43, from: 102 }]);
-    const last = [{ partition: 0, offset: 3, maxBytes: 10 << 20 }];
+    const last = [{ partition: 0, offset: 3, maxBytes: 4 << 20 }];
     expect(transport.requests.slice(-2)).toEqual([last, last]);
   });
 
