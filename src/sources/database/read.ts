@@ -1,7 +1,33 @@
 /** Rows as they arrive from a database, to batches of effects. */
-import type { EffectBatch, OnProgress, Take } from '../../model.ts';
+import type { EffectBatch, EffectBounds, OnProgress, SourceHooks, Take } from '../../model.ts';
 import { compileOnly, EffectRows } from './rows.ts';
+import type { Snapshot } from './snapshot.ts';
 import { instantOf, type RowCursor, type RowTable, type TimeColumn } from './table.ts';
+
+/** What one table is read with, and in. */
+export interface Reading<Session, Table extends RowTable> {
+  readonly session: Session;
+  readonly snapshot: Snapshot;
+  readonly table: Table;
+  readonly bounds: EffectBounds;
+  readonly progress: OnProgress;
+  readonly say: SourceHooks['say'];
+}
+
+/** With a warning, if there is one, which is said too before anything is read; it belongs to what is known of the snapshot. */
+export function warned(
+  { snapshot, say }: Pick<Reading<unknown, RowTable>, 'snapshot' | 'say'>,
+  warning?: string,
+): Snapshot {
+  if (warning === undefined) return snapshot;
+  say?.(warning);
+  return { ...snapshot, notes: [...snapshot.notes, warning] };
+}
+
+/** With a total that the database estimates, which the rows may exceed. */
+export function outOf(estimate: number, progress: OnProgress): OnProgress {
+  return (one) => progress({ ...one, total: Math.max(one.done, Math.round(estimate)) });
+}
 
 /** Rows older than what is read that are tried against `only` to find one that was there before. */
 export const OLDER_ROWS = 10_000;

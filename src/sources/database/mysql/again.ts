@@ -5,7 +5,7 @@ import { isPlainPart } from '../key.ts';
 import { readRows } from '../read.ts';
 import { type Column, layoutOf } from '../table.ts';
 import { isBytes, isText, WHOLE_NUMBERS } from './key-types.ts';
-import { chunksOf, type Reading } from './read.ts';
+import { chunksOf, type TableReading } from './read.ts';
 import { isIndexed } from './relation.ts';
 import { ServerRows } from './rows.ts';
 import { name, selectOutside } from './select.ts';
@@ -20,7 +20,7 @@ const CHUNK = 1000;
  * it was for all others.
  */
 export async function lookAgain(
-  { session, table, bounds, progress }: Reading,
+  { session, table, bounds, progress }: TableReading,
   keys: ReadonlySet<string>,
   take: Take<EffectBatch>,
 ): Promise<void> {

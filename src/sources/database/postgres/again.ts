@@ -4,7 +4,7 @@ import type { EffectBatch, Take } from '../../../model.ts';
 import { isPlainKey } from '../key.ts';
 import { readRows } from '../read.ts';
 import { layoutOf } from '../table.ts';
-import type { Reading } from './read.ts';
+import type { TableReading } from './read.ts';
 import { selectAgain } from './select.ts';
 
 /** Keys of one statement. */
@@ -32,7 +32,7 @@ function isWhole(key: string, bits: number): boolean {
  * whatever the bounds. The server picks candidates; whether one has a key is decided here, as it was for all others.
  */
 export async function lookAgain(
-  reading: Reading,
+  reading: TableReading,
   keys: ReadonlySet<string>,
   take: Take<EffectBatch>,
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function lookAgain(
 
 /** What to ask for in each statement; undefined: every row of the table. */
 async function statementsFor(
-  reading: Reading,
+  reading: TableReading,
   keys: ReadonlySet<string>,
 ): Promise<readonly (readonly string[] | undefined)[]> {
   const { table } = reading;
@@ -63,7 +63,7 @@ async function statementsFor(
 }
 
 /** Whether rows are found by their key: by an index that begins with it, and has all of them. */
-async function isIndexed({ session, table }: Reading): Promise<boolean> {
+async function isIndexed({ session, table }: TableReading): Promise<boolean> {
   if (table.relation === undefined) return false;
   const sql = `
     SELECT 1 AS found FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]

@@ -1,26 +1,18 @@
 /** Reads one table inside the snapshot: the effects of its kind, and how far back they go. */
-import type { Coverage, EffectBatch, EffectBounds, OnProgress, SourceHooks, Take } from '../../../model.ts';
+import type { Coverage, EffectBatch, Take } from '../../../model.ts';
 import { coverageOf } from '../coverage.ts';
 import { epochMicros } from '../epoch.ts';
-import { epochMs, firstPassing, readRows } from '../read.ts';
+import { epochMs, firstPassing, outOf, type Reading, readRows, warned } from '../read.ts';
 import type { EffectRows } from '../rows.ts';
-import type { Snapshot } from '../snapshot.ts';
 import { layoutOf } from '../table.ts';
-import { explain, type Plan, scanWarning } from './plan.ts';
+import { explain, scanWarning } from './plan.ts';
 import { selectOlder, selectOldest, selectRows, selectSample } from './select.ts';
 import type { Session } from './session.ts';
 import { limitTime } from './snapshot.ts';
 import type { Table } from './table.ts';
 import { checkNumbers } from './time.ts';
 
-export interface Reading {
-  readonly session: Session;
-  readonly snapshot: Snapshot;
-  readonly table: Table;
-  readonly bounds: EffectBounds;
-  readonly progress: OnProgress;
-  readonly say: SourceHooks['say'];
-}
+export type TableReading = Reading<Session, Table>;
 
 /**
  * What can be found out about a table without reading it: whether it may be read, whether its numbers are of the unit.
@@ -36,31 +28,24 @@ export async function checkTable(session: Session, table: Table): Promise<void> 
 }
 
 /** Hands over the effects of one table, and answers what they prove. */
-export async function readTable(reading: Reading, take: Take<EffectBatch>): Promise<Coverage> {
-  const { session, table, bounds, snapshot } = reading;
+export async function readTable(reading: TableReading, take: Take<EffectBatch>): Promise<Coverage> {
+  const { session, table, bounds } = reading;
   await limitTime(session, table.settings.timeout);
   const query = selectRows(table, bounds);
   const doing = `reading ${table.shown}`;
   const plan = await explain(session, doing, query);
-  const warnings = await warningsOf(reading, plan);
+  const snapshot = warned(reading, await scanWarning(session, table, plan));
   const chunks = session.copy(doing, query, layoutOf(table).fields);
-  const progress: OnProgress = (one) =>
-    reading.progress({ ...one, total: Math.max(one.done, Math.round(plan.rows)) });
+  const progress = outOf(plan.rows, reading.progress);
   const rows = await readRows(table, chunks, take, progress);
-  const told = { ...snapshot, notes: [...snapshot.notes, ...warnings] };
-  return coverageOf(`postgres ${session.database}`, table, rows, told, await oldestRow(reading, rows));
-}
-
-/** Says them, too, before the rows are read. */
-async function warningsOf({ session, table, say }: Reading, plan: Plan): Promise<string[]> {
-  const warning = await scanWarning(session, table, plan);
-  if (warning === undefined) return [];
-  say?.(warning);
-  return [warning];
+  return coverageOf(`postgres ${session.database}`, table, rows, snapshot, await oldestRow(reading, rows));
 }
 
 /** Epoch milliseconds of the kind's oldest row, as far as it can be known. */
-async function oldestRow({ session, table, bounds }: Reading, read: EffectRows): Promise<number | undefined> {
+async function oldestRow(
+  { session, table, bounds }: TableReading,
+  read: EffectRows,
+): Promise<number | undefined> {
   const { at, settings } = table;
   if (at === undefined) return undefined;
   const doing = `looking for the oldest row of ${table.shown}`;
