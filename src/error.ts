@@ -12,7 +12,7 @@ export class AuditError extends Error {
   readonly code = 'ONCEOVER_AUDIT_ERROR';
   readonly status: FailureStatus;
   readonly hint: string | undefined;
-  /** What was read so far is of no use any more: an interrupted audit of it cannot be gone on with. */
+  /** What was read so far is of no use, also the next time: it is not kept for an audit to be gone on with. */
   readonly voidsReading: boolean;
 
   /**

@@ -126,7 +126,7 @@ async function auditInto(
 ): Promise<Told> {
   const stages = new Stages(() => progress.clear());
   const folder = join(run.aside, EVIDENCE);
-  if (resumed !== undefined) await orForget(run, () => Evidence.checkKept(folder, resumed.files));
+  if (resumed !== undefined) await Evidence.checkKept(folder, resumed.files);
   const evidence = await Evidence.create(folder, settings, {
     exact: options.exact,
     checkpointMs: options.checkpointMs,
@@ -155,7 +155,7 @@ async function auditInto(
     const checkpoint = { due: () => evidence.checkpointIsDue, offer };
     const resumption = { checkpoint, ...(resumed && { from: resumed.replay }) };
     const place = { settings, hooks, evidence, stages, say, ...(await openSources(settings, hooks)) };
-    const { judgement, ...gathered } = await gatherAndJudge(run, place, resumption, options.wait);
+    const { judgement, ...gathered } = await gatherAndJudge(place, resumption, options.wait);
     const directory = run.nameFrom(judgement.time?.from);
     await evidence.keep(recordOf(settings, gathered, { id: run.id, startedAt, directory }, stages));
     signal.throwIfAborted();
@@ -172,7 +172,6 @@ async function auditInto(
 
 /** Until nothing more is to be looked for; no source is open afterwards. */
 async function gatherAndJudge(
-  run: RunDirectory,
   place: Workplace,
   resumption: Resumption,
   wait: boolean,
@@ -182,7 +181,7 @@ async function gatherAndJudge(
   try {
     const gathered = await gather(place, resumption, (range) => say(describe(range)), wait);
     hooks.signal.throwIfAborted();
-    const judgement = await stages.run('judge', () => orForget(run, () => evidence.judge()), audited);
+    const judgement = await stages.run('judge', () => evidence.judge(), audited);
     const { isNew, ...closer } = await lookCloser(place, gathered, judgement);
     await closeSources(place);
     hooks.signal.throwIfAborted();
@@ -190,16 +189,6 @@ async function gatherAndJudge(
     return { ...closer, judgement: await stages.run('judge again', () => evidence.judgeAgain(), audited) };
   } finally {
     await closeSources(place);
-  }
-}
-
-/** What cannot be gone on with, or be judged, now cannot be either the next time: an audit of that is not kept. */
-async function orForget<T>(run: RunDirectory, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isAuditError(error)) forgetUnfinished(run.aside);
-    throw error;
   }
 }
 

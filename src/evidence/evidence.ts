@@ -40,7 +40,7 @@ import { countRange, type RangeCount, readJudgement } from './totals.ts';
 
 const FILE = 'evidence.duckdb';
 /** Raised when the layout changes in a way that an older onceover could not read. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** So many messages are read again after an interruption at worst. */
 const CHECKPOINT_ROWS = 2_000_000;

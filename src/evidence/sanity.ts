@@ -31,6 +31,7 @@ async function refuseNoKeys(engine: Engine, { settings }: JudgeInput): Promise<v
   const broken = undecodable > 0 ? ` (${undecodable} have a value that cannot be decoded)` : '';
   throw new AuditError(4, `none of the ${messages} audited messages has a readable key at ${key}${broken}`, {
     hint: 'messages.key must name where the business value stands in a message, such as value.order.id or headers.order-id',
+    voidsReading: true,
   });
 }
 
@@ -54,6 +55,7 @@ async function neverMet(engine: Engine, input: JudgeInput, kind: number): Promis
   if (expecting < ENOUGH || effects < ENOUGH) return what;
   throw new AuditError(4, what, {
     hint: `make both sides the same text: key: { from: …, match: '…(\\d+)' } takes the part that both have, case: fold ignores case, as: number makes 007 and 7.0 one; or name another field`,
+    voidsReading: true,
   });
 }
 
@@ -79,6 +81,7 @@ async function neverNamed(engine: Engine, kind: number, unmet: Unmet): Promise<s
   if (expecting < ENOUGH || effects < ENOUGH) return what;
   throw new AuditError(4, what, {
     hint: 'coordinates must name the columns that hold partition and offset of the message, and topic where there are rows of several topics',
+    voidsReading: true,
   });
 }
 

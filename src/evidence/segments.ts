@@ -91,17 +91,29 @@ export async function checkSegments(
     if (why === undefined) continue;
     throw new AuditError(4, `${path} ${why}: what was kept of the interrupted audit cannot be gone on with`, {
       hint: 'It is removed now. Run the audit again without --resume.',
+      voidsReading: true,
     });
   }
 }
 
-async function damageOf(path: string, seal: FileSeal): Promise<string | undefined> {
+/** Why a file is not what it was when it was sealed, to be said behind its path; undefined: it is. */
+export async function damageOf(path: string, seal: FileSeal): Promise<string | undefined> {
   const size = statSync(path, { throwIfNoEntry: false })?.size;
   if (size === undefined) return 'is missing';
-  if (size !== seal.bytes) return `has ${counted(size, 'byte')} of ${grouped(seal.bytes)}`;
-  let sum = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) sum = crc32(chunk, sum);
+  if (size !== seal.bytes) return `has ${counted(size, 'byte')}, not ${grouped(seal.bytes)}`;
+  const { crc32: sum } = await sealOf(path);
   return sum === seal.crc32 ? undefined : 'is damaged (its checksum does not match)';
+}
+
+/** Of a file that is there already: reads all of it. */
+export async function sealOf(path: string): Promise<FileSeal> {
+  let bytes = 0;
+  let sum = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+    bytes += (chunk as Buffer).length;
+    sum = crc32(chunk, sum);
+  }
+  return { bytes, crc32: sum };
 }
 
 /** A numbered series of Parquet files `<prefix>-000.parquet`, … At least one is written, even if no row comes. */

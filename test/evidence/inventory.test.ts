@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -77,11 +77,14 @@ describe('the files of an evidence', () => {
     await expect(checkInventory(engine, folder)).rejects.toThrow(/messages-000\.parquet has 20 bytes, not/);
   });
 
-  it('are told apart by their rows where their sizes are equal', async () => {
+  it('are not to be changed where their sizes stay', async () => {
     await takeInventory(engine, folder);
-    await engine.run("UPDATE inventory SET row_count = 8 WHERE file_name = 'messages-002.parquet'");
+    const path = at('messages-001.parquet');
+    const bytes = readFileSync(path);
+    bytes[100]! ^= 1;
+    writeFileSync(path, bytes);
     await expect(checkInventory(engine, folder)).rejects.toMatchObject(
-      refused('messages-002.parquet holds 7 rows, not 8'),
+      refused('messages-001.parquet is damaged (its checksum does not match)'),
     );
   });
 

@@ -47,9 +47,10 @@ export async function refuseAnotherLog(
   known: LogIdentity,
   signal: AbortSignal,
 ): Promise<void> {
-  if (known.topicId === undefined) return refuseMovedLog(transport, range, known);
-  const topicId = await askTopicId(transport, partitionsOf(range), signal);
-  if (topicId !== known.topicId) throw anotherLog(range.topic);
+  const isKnown = known.topicId !== undefined;
+  const topicId = isKnown ? await askTopicId(transport, partitionsOf(range), signal) : undefined;
+  if (topicId === undefined) return refuseMovedLog(transport, range, known);
+  if (topicId !== known.topicId) throw anotherLog(range.topic, true);
 }
 
 /** The same, if it can be told at once: for the midst of a replay, whose end will tell in any case. */
@@ -66,7 +67,7 @@ export async function refuseAnotherLogEarly(
     if (error instanceof PassingError) return;
     throw error;
   }
-  if ([...ids].some((id) => id !== known.topicId)) throw anotherLog(range.topic);
+  if ([...ids].some((id) => id !== known.topicId)) throw anotherLog(range.topic, true);
 }
 
 /** A log only ever loses its beginning and gains at its end. */
@@ -75,20 +76,22 @@ async function refuseMovedLog(transport: Transport, range: TopicRange, known: Lo
   const moved = logs.some(
     ({ start, high }, i) => start < known.starts[i]! || high < range.partitions[i]!.readEnd,
   );
-  if (moved) throw anotherLog(range.topic);
+  // A new leader may be behind for a moment: what was read is not thrown away for that.
+  if (moved) throw anotherLog(range.topic, false);
 }
 
 function partitionsOf(range: TopicRange): readonly number[] {
   return range.partitions.map(({ partition }) => partition);
 }
 
-function anotherLog(topic: string): AuditError {
+/** @param isCertain its id is another */
+function anotherLog(topic: string, isCertain: boolean): AuditError {
   return new AuditError(
     4,
     `Topic ${topic} was deleted and made anew while it was read: its offsets are other messages now.`,
     {
       hint: 'Run the audit again, without --resume. What the deleted topic held cannot be read any more.',
-      voidsReading: true,
+      voidsReading: isCertain,
     },
   );
 }

@@ -129,7 +129,7 @@ async function refuseOtherLog(
   throw new AuditError(
     4,
     `Topic ${range.topic}: partition ${changed.join(', ')} no longer reaches to where the interrupted audit saw it end; it is another log.`,
-    { hint: 'Run the audit again without --resume.', voidsReading: true },
+    { hint: 'Run the audit again without --resume.' },
   );
 }
 

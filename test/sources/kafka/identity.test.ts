@@ -34,7 +34,11 @@ async function read(transport: MemoryTransport, meanwhile: () => void): Promise<
 }
 
 describe('a topic that is made anew while it is read', () => {
-  const refused = { status: 4, message: expect.stringContaining('Topic orders was deleted and made anew') };
+  const refused = {
+    status: 4,
+    message: expect.stringContaining('Topic orders was deleted and made anew'),
+    voidsReading: true,
+  };
 
   it('is told by its id, though its offsets go on', async () => {
     const transport = new MemoryTransport(SIX());
@@ -64,11 +68,13 @@ describe('a topic that is made anew while it is read', () => {
     const transport = new MemoryTransport(begun);
     transport.ids = new Set();
     await read(transport, () => {});
-    await expect(read(transport, () => transport.makeAnew(SIX()))).rejects.toMatchObject(refused);
+    // A new leader may be behind for a moment: what was read stays.
+    const doubted = { ...refused, voidsReading: false };
+    await expect(read(transport, () => transport.makeAnew(SIX()))).rejects.toMatchObject(doubted);
     const { signal } = new AbortController();
     const { range, identity } = await fixRange(transport, SETTINGS, signal);
     await refuseAnotherLog(transport, range, identity, signal);
     transport.makeAnew(new MemoryLog().messages(5, 300));
-    await expect(refuseAnotherLog(transport, range, identity, signal)).rejects.toMatchObject(refused);
+    await expect(refuseAnotherLog(transport, range, identity, signal)).rejects.toMatchObject(doubted);
   });
 });
