@@ -1,10 +1,11 @@
 /** What the settings of a log must be to one another, and to the other sources. */
 
+import { logFormat } from './effects.ts';
+import { columnKey } from './keys.ts';
 import { fieldPath, groupsOf, notAmong } from './logs.ts';
 import { type Mistake, pathText } from './mistakes.ts';
 import { scalar } from './pieces.ts';
 import type { Looker } from './rules.ts';
-import { columnKey, logFormat } from './schema.ts';
 import { anyText, regularExpression } from './values.ts';
 import type { Path } from './written.ts';
 

@@ -1,7 +1,7 @@
 /** What the schema is built from: zod types that take the plain tree and say their mistakes in onceover's words. */
 import { z } from 'zod';
 import { described, quoted, refusal, TOLD, unknownName } from './mistakes.ts';
-import type { Reader } from './values.ts';
+import { anyText, type Reader } from './values.ts';
 import { isMapping, WrittenScalar } from './written.ts';
 
 /** A single value. */
@@ -109,3 +109,12 @@ function oneByOne(issue: z.core.$ZodIssue): { below: PropertyKey[]; text: string
   const texts = issue.message.split('\n');
   return issue.keys.map((name, i) => ({ below: [...issue.path, name], text: texts[i] ?? '' }));
 }
+
+/** Any text that is not empty. */
+export function text(expected: string): z.ZodType<string> {
+  return scalar({ ...anyText, expected });
+}
+
+const FILES = 'a list of files or patterns, such as [/var/log/mail.log*]';
+
+export const files = oneOrMore(FILES, text(FILES));

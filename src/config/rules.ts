@@ -2,21 +2,13 @@
 import type { z } from 'zod';
 import type { FieldReference } from '../model.ts';
 import { nearest } from '../nearest.ts';
+import { SOURCES } from './effects.ts';
 import { fieldReference } from './fields.ts';
+import { columnKey, databaseKey, emailKey, messageKey } from './keys.ts';
 import { logMistakes, standardInputOnce } from './log-rules.ts';
+import { offsets, partitions, valueFormat } from './messages.ts';
 import type { Mistake } from './mistakes.ts';
 import { scalar } from './pieces.ts';
-import {
-  columnKey,
-  databaseKey,
-  emailKey,
-  messageKey,
-  offsets,
-  partitions,
-  SOURCES,
-  SOURCES_LATER,
-  valueFormat,
-} from './schema.ts';
 import { anyText, configurationName, moment } from './values.ts';
 import { type Path, placeOf, plain, type Written, writtenAt } from './written.ts';
 
@@ -47,7 +39,7 @@ export function crossFieldMistakes(root: Written, fileName: string, now: number)
     ...formatsAgree(look),
     ...valuesHaveFields(look),
     ...(look.names(['effects']) ?? []).flatMap((kind) => [
-      ...atLeastOne(look, ['effects', kind], SOURCES, SOURCES_LATER),
+      ...atLeastOne(look, ['effects', kind], SOURCES),
       ...keysCanMeet(look, kind),
       ...eachTableOnce(look, kind),
       ...look.each(['effects', kind, 'log']).flatMap((log) => logMistakes(look, log)),
@@ -94,20 +86,14 @@ function exactlyOne(look: Looker, path: Path, names: readonly string[]): Mistake
     const text = `expected exactly one of ${names.join(', ')}; got ${found.join(' and ')}`;
     return [look.mistake(path, text)];
   }
-  return atLeastOne(look, path, names, [], 'exactly one');
+  return atLeastOne(look, path, names, 'exactly one');
 }
 
-function atLeastOne(
-  look: Looker,
-  path: Path,
-  names: readonly string[],
-  later: readonly string[],
-  many = 'at least one',
-): Mistake[] {
+function atLeastOne(look: Looker, path: Path, names: readonly string[], many = 'at least one'): Mistake[] {
   const present = look.names(path);
   if (present === undefined || names.some((name) => present.includes(name))) return [];
-  // A misspelt one, or one of later days, is told where it stands.
-  const meant = present.some((name) => later.includes(name) || nearest(name, names) !== undefined);
+  // A misspelt one is told where it stands.
+  const meant = present.some((name) => nearest(name, names) !== undefined);
   return meant ? [] : [look.mistake(path, `expected ${many} of ${names.join(', ')}; got none`)];
 }
 

@@ -13,8 +13,9 @@ import type {
   ReportSettings,
   TopicSettings,
 } from '../model.ts';
+import { DEFAULT_WINDOW } from './effects.ts';
 import { fieldPath, groupsOf } from './logs.ts';
-import { type Configuration, DEFAULT_WINDOW } from './schema.ts';
+import type { Configuration } from './schema.ts';
 
 type Messages = Configuration['messages'];
 type Kind = Configuration['effects'][number][1];

@@ -131,6 +131,12 @@ export const duration: Reader<number> = {
   },
 };
 
+export const someTime: Reader<number> = {
+  ...duration,
+  expected: 'a duration above zero, such as 24h',
+  read: (written, kind) => duration.read(written, kind) || undefined,
+};
+
 const MOMENT =
   /^(\d{4}-\d{2}-\d{2})[T ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,3})?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
